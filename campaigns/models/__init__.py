@@ -1,0 +1,63 @@
+"""Who asks, whom and where."""
+
+from campaigns.models.campaigns import (
+    Basis,
+    Campaign,
+    CampaignPartner,
+    ConsentText,
+    Invitation,
+    Participation,
+    Phase,
+    Prompt,
+    PromptKind,
+    Rhythm,
+    Wish,
+)
+from campaigns.models.people import (
+    Coordinator,
+    Member,
+    MembershipRequest,
+    Notices,
+    Partner,
+    PartnerUser,
+    RosterEntry,
+    RosterImport,
+    Society,
+)
+from campaigns.models.places import (
+    BoundarySet,
+    Institution,
+    Place,
+    PlaceKind,
+    ZipArea,
+    places_of,
+)
+
+__all__ = [
+    "Basis",
+    "BoundarySet",
+    "Campaign",
+    "CampaignPartner",
+    "ConsentText",
+    "Coordinator",
+    "Institution",
+    "Invitation",
+    "Member",
+    "MembershipRequest",
+    "Notices",
+    "Participation",
+    "Partner",
+    "PartnerUser",
+    "Phase",
+    "Place",
+    "PlaceKind",
+    "Prompt",
+    "PromptKind",
+    "Rhythm",
+    "RosterEntry",
+    "RosterImport",
+    "Society",
+    "Wish",
+    "ZipArea",
+    "places_of",
+]

@@ -1,0 +1,103 @@
+"""The permission table: one row for each URL, and the rule that opens an object fills the list.
+
+A row names the role that may open the URL and, where the URL shows rows, the queryset of what exists
+for this person (`see`) and of what they may act upon (`may`). What `see` leaves out is 404, what `may`
+leaves out is 403. A URL without a row does not open at all, and `tests/test_house.py` fails.
+
+Each package declares its own rows; `settings.ACCESS_TABLES` names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.utils.module_loading import import_string
+
+from portal.models import User
+
+M = TypeVar("M", bound=Model)
+Scope = Callable[[User], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A tie that a person can have. `trusted` roles must use a second factor."""
+
+    name: str
+    holds: Callable[[User], bool]
+    trusted: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may open a URL (None: anybody, signed in or not) and which rows it shows them."""
+
+    role: Role | None
+    see: Scope | None = None
+    may: Scope | None = None
+
+
+#: Anybody, without signing in.
+PUBLIC = Row(role=None)
+#: Anybody who has signed in.
+SIGNED_IN = Role("signed in", lambda user: user.is_active)
+OPERATOR = Role("operator", lambda user: user.is_staff, trusted=True)
+
+# URL names of installed packages that bring their own checks: sign-in, and the operators' admin.
+FOREIGN = ("account_", "mfa_", "socialaccount_", "orcid_", "openid_connect_", "usersessions_", "admin:")
+
+
+@cache
+def table() -> Mapping[str, Row]:
+    """Every row, keyed by the URL's name with its namespace."""
+    rows: dict[str, Row] = {}
+    for path in settings.ACCESS_TABLES:
+        part: Mapping[str, Row] = import_string(path)
+        if twice := rows.keys() & part.keys():
+            raise ValueError(f"URLs with two permission rows: {sorted(twice)}")
+        rows |= part
+    return rows
+
+
+def row_of(request: HttpRequest) -> Row:
+    """The row of the URL that this request came through."""
+    match = request.resolver_match
+    if match is None:
+        raise Http404
+    return table()[match.view_name]
+
+
+def rows(request: HttpRequest, model: type[M]) -> QuerySet[M]:
+    """Everything that the URL's row shows to this person."""
+    row = row_of(request)
+    if row.see is None or not isinstance(request.user, User):
+        raise Http404
+    seen: QuerySet[M] = row.see(request.user)
+    if seen.model is not model:
+        raise TypeError(f"this URL's row shows {seen.model.__name__}, not {model.__name__}")
+    return seen
+
+
+def fetch(request: HttpRequest, model: type[M], **lookup: Any) -> M:
+    """The one object that the URL is about: 404 where unseen, 403 where seen but not allowed."""
+    found = rows(request, model).filter(**lookup).first()
+    if found is None:
+        raise Http404
+    row = row_of(request)
+    if row.may is not None and not row.may(person(request)).filter(pk=found.pk).exists():
+        raise PermissionDenied
+    return found
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person behind a request whose row demands one."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

@@ -1,0 +1,119 @@
+"""Typed readers of the environment: a wrong value stops the start, in words.
+
+Every setting is read here exactly once, through `Environment`, so that all mistakes can be told
+together instead of one a start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+class Environment:
+    """Reads named settings and collects what is wrong with them."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self.values = os.environ if values is None else values
+        self.problems: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
+        """The value of `name`, or `default` where it is unset or empty.
+
+        A value that `parse` refuses (ValueError, KeyError or ImproperlyConfigured) is remembered as a
+        problem that names the setting and what was `expected`; the value itself is never repeated,
+        because it may be a secret.
+        """
+        raw = self.values.get(name, "")
+        if raw == "":
+            return default
+        try:
+            return parse(raw)
+        except (ValueError, KeyError, ImproperlyConfigured):
+            self.problems.append(f"{name} is not {expected}.")
+            return default
+
+    def text(self, name: str, default: str) -> str:
+        """A string."""
+        return self.read(name, str, default, "text")
+
+    def flag(self, name: str, default: bool) -> bool:
+        """1, true, yes, on, or 0, false, no, off."""
+        return self.read(name, _flag, default, "one of 1, 0, true, false, yes, no, on, off")
+
+    def number(self, name: str, default: int, *, least: int = 0) -> int:
+        """A whole number, at least `least`."""
+
+        def parse(raw: str) -> int:
+            value = int(raw)
+            if value < least:
+                raise ValueError
+            return value
+
+        return self.read(name, parse, default, f"a whole number of at least {least}")
+
+    def words(self, name: str, default: list[str]) -> list[str]:
+        """A list separated by commas."""
+        return self.read(
+            name,
+            lambda raw: [word.strip() for word in raw.split(",") if word.strip()],
+            default,
+            "a list separated by commas",
+        )
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        """One of `choices`."""
+
+        def parse(raw: str) -> str:
+            if raw not in choices:
+                raise ValueError
+            return raw
+
+        return self.read(name, parse, default, "one of " + ", ".join(choices))
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """Django's database settings from a URL such as postgres://user:password@host/name."""
+        parsed: dict[str, Any] = self.read(
+            name,
+            _database,
+            _database(default),
+            "a database URL such as postgres://user:password@host:5432/storybank or sqlite:///var/storybank.sqlite3",
+        )
+        return parsed
+
+    def refuse(self, problem: str) -> None:
+        """Remember a problem that lies between settings."""
+        self.problems.append(problem)
+
+    def stop_on_problems(self) -> None:
+        """Raise ImproperlyConfigured with every problem found, one a line."""
+        if self.problems:
+            lines = "\n".join(f"  - {problem}" for problem in self.problems)
+            raise ImproperlyConfigured(
+                f"Storybank cannot start with these settings:\n{lines}\n"
+                "The README has a table of every setting."
+            )
+
+
+def _flag(raw: str) -> bool:
+    """True or False from the usual words; KeyError for any other."""
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    return words[raw.strip().lower()]
+
+
+def _database(raw: str) -> dict[str, Any]:
+    """Parse one database URL; ValueError for an engine that Storybank does not run on."""
+    parsed = environ.Env.db_url_config(raw)
+    if parsed.get("ENGINE") not in {
+        "django.db.backends.sqlite3",
+        "django.db.backends.postgresql",
+    }:
+        raise ValueError
+    return dict(parsed)

@@ -1,0 +1,97 @@
+"""What happens around every request: its id, its permission row, and refusals told in words."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from portal import access, logs
+from portal.errors import Refused, TooLate
+from portal.models import User
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestId:
+    """Gives each request an id that log lines, audit lines and the answer carry."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = logs.request_id.set(uuid.uuid4().hex)
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = logs.request_id.get()
+            return response
+        finally:
+            logs.request_id.reset(token)
+
+
+class Access:
+    """Holds every URL against its row of the permission table before the view runs."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            # Nothing that a signed-in person reads may linger in a shared cache or behind "back".
+            response.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """None to go on to the view; else the sign-in page, the second factor's set-up, or a refusal."""
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        if name.startswith(access.FOREIGN):
+            return None
+        row = access.table().get(name)
+        if row is None:
+            raise PermissionDenied(f"The URL {name!r} has no row in the permission table.")
+        if row.role is None:
+            return None
+        if not isinstance(request.user, User):
+            return redirect_to_login(request.get_full_path())
+        if not row.role.holds(request.user):
+            if row.see is not None and kwargs:
+                raise Http404
+            raise PermissionDenied
+        if row.role.trusted and settings.DEMAND_SECOND_FACTOR and not is_mfa_enabled(request.user):
+            messages.info(
+                request,
+                "Your role handles other people's stories, so it needs a second step at sign-in. "
+                "Set up an authenticator app or a passkey here, then carry on.",
+            )
+            return redirect("mfa_index")
+        return None
+
+
+class Refusals:
+    """Tells what a verb refused in words: 409 where it is too late, 400 where it breaks a rule."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A page for TooLate and Refused; every other exception goes on."""
+        if isinstance(exception, TooLate):
+            return render(request, "portal/too_late.html", {"words": str(exception)}, status=409)
+        if isinstance(exception, Refused):
+            return render(request, "portal/refused.html", {"words": str(exception)}, status=400)
+        return None

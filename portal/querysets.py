@@ -1,0 +1,119 @@
+"""Questions about people's post and about work that waits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any, Self, TypeVar
+
+from django.contrib.auth.models import BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+M = TypeVar("M", bound=models.Model)
+
+# A failed attempt waits this many seconds before the next; after the last one the row is given up
+# and shown to the operator. Twelve attempts spread over about a day and a half.
+PAUSES = (10, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 28800, 28800)
+
+
+class UserManager(BaseUserManager[Any]):
+    """Makes people; the e-mail address, in lower case, is the name."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:
+        """A person with this address; without a password they sign in by mailed code."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Any:
+        """An operator of the site."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> Any:
+        """Find a person by address, whatever its capitals."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class LeasedQuerySet(models.QuerySet[M]):
+    """Rows that are work: taken under a lease, finished, or put back with a growing pause."""
+
+    def waiting(self) -> Self:
+        """Neither finished nor given up."""
+        return self.filter(finished_at=None, failed_at=None)
+
+    def given_up(self) -> Self:
+        """Failed too often: an operator must look."""
+        return self.exclude(failed_at=None).filter(finished_at=None)
+
+    def takeable(self) -> Self:
+        """Due now and not under somebody's living lease."""
+        now = timezone.now()
+        return self.waiting().filter(
+            Q(leased_until=None) | Q(leased_until__lt=now), due_at__lte=now
+        )
+
+    def take(self, pk: Any, *, seconds: int) -> M | None:
+        """Lease one row for so many seconds; None where another worker was faster or it is not due."""
+        now = timezone.now()
+        lease = uuid.uuid4()
+        won = (
+            self.takeable()
+            .filter(pk=pk)
+            .update(
+                lease=lease,
+                leased_until=now + dt.timedelta(seconds=seconds),
+                attempts=F("attempts") + 1,
+            )
+        )
+        return self.get(pk=pk) if won else None
+
+    def renew(self, row: Any, *, seconds: int) -> bool:
+        """Hold on to a lease; False where it was lost to another worker in the meantime."""
+        until = timezone.now() + dt.timedelta(seconds=seconds)
+        return bool(self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(leased_until=until))
+
+    def finish(self, row: Any, **changes: Any) -> bool:
+        """Mark the work done, if the lease is still ours."""
+        return bool(
+            self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(
+                finished_at=timezone.now(), leased_until=None, lease=None, last_error="", **changes
+            )
+        )
+
+    def put_back(self, row: Any, error: str) -> bool:
+        """Give the row back after a failure: the next pause, or given up after the last.
+
+        `error` is the failure's kind in our words; it must hold no address and no text of a person.
+        """
+        now = timezone.now()
+        changes: dict[str, Any] = {"leased_until": None, "lease": None, "last_error": error[:200]}
+        if row.attempts >= len(PAUSES):
+            changes["failed_at"] = now
+        else:
+            changes["due_at"] = now + dt.timedelta(seconds=PAUSES[row.attempts - 1])
+        return bool(self.filter(pk=row.pk, lease=row.lease).update(**changes))
+
+    def retry(self) -> int:
+        """Start given-up rows afresh; returns how many."""
+        return self.given_up().update(
+            failed_at=None, attempts=0, due_at=timezone.now(), leased_until=None, lease=None
+        )
+
+
+class MessageQuerySet(LeasedQuerySet[M]):
+    """Questions about outgoing post."""
+
+    def most_urgent_first(self) -> Self:
+        """The order in which post leaves: a recall before a receipt before an invitation."""
+        return self.order_by("urgency", "due_at", "pk")
+
+
+class AuditQuerySet(models.QuerySet[M]):
+    """Questions about who did what."""
+
+    def about(self, thing: models.Model) -> Self:
+        """The lines about one object, oldest first."""
+        return self.filter(object_type=thing._meta.label_lower, object_id=str(thing.pk)).order_by("pk")

@@ -1,0 +1,401 @@
+"""Django's settings, read from the environment. The README's table documents every name read here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+
+from portal.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TESTING = "pytest" in sys.modules
+
+env = Environment()
+
+# --- Where things are --------------------------------------------------------------------------
+
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
+SITE_NAME = env.text("SITE_NAME", "Storybank")
+DEBUG = env.flag("DEBUG", False)
+DEMO = env.flag("DEMO", False)
+
+site = urlsplit(SITE_URL)
+LOCAL_SITE = site.hostname in {"127.0.0.1", "localhost", "testserver"}
+HTTPS = site.scheme == "https"
+if site.scheme not in {"http", "https"} or not site.hostname:
+    env.refuse("SITE_URL is not an address such as https://stories.example.org.")
+elif not HTTPS and not LOCAL_SITE:
+    env.refuse("SITE_URL must begin with https:// unless it is this machine's own localhost.")
+if DEMO and not LOCAL_SITE:
+    env.refuse(
+        "DEMO shows everybody's mail and signs anyone in; it runs on localhost only. Unset DEMO."
+    )
+
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", [site.hostname or "localhost"] + (["127.0.0.1", "localhost"] * LOCAL_SITE)
+)
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+USE_X_FORWARDED_PROTO = env.flag("BEHIND_PROXY", False)
+if USE_X_FORWARDED_PROTO:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def own_secret(name: str) -> str:
+    """A secret that this installation made for itself on its first start, kept in VAR_DIR."""
+    kept = VAR_DIR / "secrets" / name
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = kept.with_suffix(".new")
+        fresh.write_text(get_random_secret_key())
+        fresh.chmod(0o600)
+        fresh.rename(kept)
+    return kept.read_text()
+
+
+SECRET_KEY = env.text("SECRET_KEY", "")
+if not SECRET_KEY:
+    if LOCAL_SITE:
+        SECRET_KEY = own_secret("secret_key")
+    else:
+        env.refuse("SECRET_KEY is missing. Set it to at least 50 random characters.")
+elif len(SECRET_KEY) < 50:
+    env.refuse("SECRET_KEY is shorter than 50 characters.")
+
+# The key that seals batches: a base64 Ed25519 seed of 32 bytes, or (default) one that the
+# installation makes for itself under VAR_DIR. Earlier public keys stay published, see portal.signing.
+SIGNING_KEY = env.text("SIGNING_KEY", "")
+
+# --- Rooms -------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "stories",
+    "campaigns",
+    "portal",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "django_htmx",
+    "template_partials",
+]
+
+# One permission table, in as many parts as there are packages. See portal.access.
+ACCESS_TABLES = ["portal.rows.ROWS", "campaigns.rows.ROWS", "stories.rows.ROWS"]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.RequestId",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.Access",
+    "portal.middleware.Refusals",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.site",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_FAIL_SILENTLY = False
+
+# --- Database ----------------------------------------------------------------------------------
+
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+DATABASES = {
+    "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'storybank.sqlite3'}")
+    | {"ATOMIC_REQUESTS": False}
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Write-ahead logging lets readers go on while one writes; IMMEDIATE takes the write lock at the
+    # start, so that two writers wait for each other instead of failing at commit.
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 60,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+        "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
+    }
+else:
+    DATABASES["default"] |= {"OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache, jobs, post -------------------------------------------------------------------------
+
+REDIS_URL = env.text("REDIS_URL", "")
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    env.refuse("REDIS_URL is not an address such as redis://localhost:6379/0.")
+
+# The rate limits of sign-in live in the cache: with several processes it must be a shared one.
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": str(VAR_DIR / "cache"),
+        }
+    )
+}
+
+BROKER_DIR = VAR_DIR / "broker"
+CELERY_BROKER_URL = REDIS_URL or "storybank-files://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 3600}
+if not REDIS_URL:
+    for folder in ("queue", "control", "processed"):
+        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "queue"),
+        "data_folder_out": str(BROKER_DIR / "queue"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "processed_folder": str(BROKER_DIR / "processed"),
+        "store_processed": False,
+        "polling_interval": 0.1,
+    }
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_ROUTES = {
+    "portal.send_mail": {"queue": "mail"},
+    "stories.build_batch": {"queue": "building"},
+    "stories.deliver_batch": {"queue": "delivery"},
+}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+# What the clock rings. Every task on it may run twice at once: each one claims before it acts.
+CELERY_BEAT_SCHEDULE = {
+    "beat": {"task": "portal.beat", "schedule": 20.0},
+    "sweep": {"task": "portal.sweep", "schedule": 30.0},
+    "send-mail": {"task": "portal.send_mail", "schedule": 15.0},
+    "digests": {"task": "portal.write_digests", "schedule": 300.0},
+    "forget": {"task": "portal.forget", "schedule": 3600.0},
+    "open-phases": {"task": "campaigns.open_phases", "schedule": 30.0},
+    "seal-batches": {"task": "stories.seal_batches", "schedule": 60.0},
+    "expire-consents": {"task": "stories.expire_consents", "schedule": 300.0},
+    "ask-late-partners": {"task": "stories.ask_for_late_partners", "schedule": 60.0},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "clock")
+
+MAIL_DIR = VAR_DIR / "mail"
+EMAIL_URL = env.text("EMAIL_URL", "")
+if EMAIL_URL:
+    mail = urlsplit(EMAIL_URL)
+    if mail.scheme not in {"smtp", "smtps", "smtp+tls"} or not mail.hostname:
+        env.refuse("EMAIL_URL is not an address such as smtp+tls://user:password@mail.example.org:587.")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = mail.hostname or ""
+    EMAIL_PORT = mail.port or {"smtp": 25, "smtps": 465}.get(mail.scheme, 587)
+    EMAIL_HOST_USER = mail.username or ""
+    EMAIL_HOST_PASSWORD = mail.password or ""
+    EMAIL_USE_SSL = mail.scheme == "smtps"
+    EMAIL_USE_TLS = mail.scheme == "smtp+tls"
+else:
+    EMAIL_BACKEND = "portal.mailfiles.MailFiles"
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 20, least=1)
+DEFAULT_FROM_EMAIL = env.text("FROM_EMAIL", f"{SITE_NAME} <storybank@{site.hostname}>")
+MESSAGE_BODIES_KEPT_DAYS = env.number("MESSAGE_BODIES_KEPT_DAYS", 30)
+
+# --- Files -------------------------------------------------------------------------------------
+
+STORAGE_URL = env.text("STORAGE_URL", (VAR_DIR / "files").as_uri())
+storage = urlsplit(STORAGE_URL)
+if storage.scheme != "file" or not storage.path.startswith("/"):
+    env.refuse("STORAGE_URL is not an address such as file:///srv/storybank/files.")
+MEDIA_ROOT = storage.path
+# Nothing is served from MEDIA_ROOT by address: every file goes through a view that checks.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if TESTING or DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+FILE_UPLOAD_PERMISSIONS = 0o640
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "portal" / "assets"]
+WHITENOISE_USE_FINDERS = TESTING or DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- People ------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "portal.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+ACCOUNT_ADAPTER = "portal.accounts.Adapter"
+SOCIALACCOUNT_ADAPTER = "portal.accounts.SocialAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 900
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_FORMS = {"signup": "portal.forms.SignupForm"}
+
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SITE_NAME
+# Browsers offer passkeys without https only on localhost.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_SITE and not HTTPS
+DEMAND_SECOND_FACTOR = env.flag("DEMAND_SECOND_FACTOR", not DEMO)
+if not DEMAND_SECOND_FACTOR and not LOCAL_SITE:
+    env.refuse("DEMAND_SECOND_FACTOR can be switched off on localhost only.")
+
+# ORCID and OpenID Connect switch on by settings alone. Accounts are never joined by e-mail address:
+# a provider's word for an address is not our verification of it.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
+ORCID_CLIENT_ID = env.text("ORCID_CLIENT_ID", "")
+ORCID_CLIENT_SECRET = env.text("ORCID_CLIENT_SECRET", "")
+if ORCID_CLIENT_ID:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.orcid")
+    SOCIALACCOUNT_PROVIDERS["orcid"] = {
+        "APPS": [{"client_id": ORCID_CLIENT_ID, "secret": ORCID_CLIENT_SECRET}]
+    }
+OIDC_URL = env.text("OIDC_URL", "")
+OIDC_NAME = env.text("OIDC_NAME", "your organisation")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", "")
+if OIDC_URL:
+    if urlsplit(OIDC_URL).scheme != "https" and not LOCAL_SITE:
+        env.refuse("OIDC_URL is not an address such as https://id.example.org.")
+    if not OIDC_CLIENT_ID:
+        env.refuse("OIDC_URL needs OIDC_CLIENT_ID beside it.")
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+    }
+
+# --- Trust -------------------------------------------------------------------------------------
+
+SESSION_COOKIE_AGE = env.number("SESSION_DAYS", 14, least=1) * 86400
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failed"
+SECURE_SSL_REDIRECT = HTTPS and env.flag("REDIRECT_TO_HTTPS", True)
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Words and clocks --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
+    "formatters": {"line": {"()": "portal.logs.LineFormatter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+}
+
+env.stop_on_problems()

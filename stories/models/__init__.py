@@ -1,0 +1,52 @@
+"""What is told, judged and handed over."""
+
+from stories.models.batches import (
+    Batch,
+    Delivery,
+    Download,
+    Item,
+    ItemEnd,
+    Recall,
+    RecallReason,
+    Receipt,
+)
+from stories.models.consents import Consent, ConsentAsk, EndReason, NameShown
+from stories.models.stories import (
+    Acceptance,
+    Decision,
+    DecisionKind,
+    Draft,
+    ImportedStory,
+    Note,
+    Photo,
+    Revision,
+    RevisionKind,
+    Story,
+    Tag,
+)
+
+__all__ = [
+    "Acceptance",
+    "Batch",
+    "Consent",
+    "ConsentAsk",
+    "Decision",
+    "DecisionKind",
+    "Delivery",
+    "Download",
+    "Draft",
+    "EndReason",
+    "ImportedStory",
+    "Item",
+    "ItemEnd",
+    "NameShown",
+    "Note",
+    "Photo",
+    "Recall",
+    "RecallReason",
+    "Receipt",
+    "Revision",
+    "RevisionKind",
+    "Story",
+    "Tag",
+]

@@ -1,0 +1,7 @@
+"""This package's rows of the permission table."""
+
+from __future__ import annotations
+
+from portal.access import Row
+
+ROWS: dict[str, Row] = {}
