@@ -8,7 +8,7 @@ from portal.frozen import freeze
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0001_initial")]
+    dependencies = [("campaigns", "0002_initial")]
 
     operations = [
         freeze("campaigns_consenttext", "campaign_id", "version", "text"),
