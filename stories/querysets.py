@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+import datetime as dt
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from django.apps import apps
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from portal.models import User
-from stories.states import BatchState, RecallState
+from stories.states import BatchState, RecallState, StoryState
+
+if TYPE_CHECKING:
+    from stories.models import Batch
 
 M = TypeVar("M", bound=models.Model)
 
@@ -23,32 +29,77 @@ class StoryQuerySet(models.QuerySet[M]):
         """What a coordinator reads: their societies' stories, once submitted. Drafts are the author's."""
         return self.filter(society__coordinators__user=user, submitted_at__isnull=False)
 
+    def approved_for_lead(self, user: User) -> Self:
+        """What a campaign lead reads: approved stories of the campaigns they lead."""
+        return self.filter(campaign__leads=user, state=StoryState.APPROVED)
+
 
 class ConsentQuerySet(models.QuerySet[M]):
     """Questions about consents."""
 
     def live(self) -> Self:
-        """Given and not ended. Whether the last day has passed is asked with `valid_on`."""
+        """Given and not ended. Whether the last day has passed is another question."""
         return self.filter(ended_at=None)
+
+    def due_for(self, batch: Batch, today: dt.date) -> Self:
+        """What an open batch holds: one consent for each story that would leave if it were sealed now.
+
+        An approved story of the campaign, with a live consent for the partner that still runs `today`
+        (a date in the campaign's time zone), whose approved text the partner does not have under
+        exactly this consent.
+        """
+        handed_over = apps.get_model("stories", "Item")._default_manager.filter(
+            ended_at=None,
+            partner=batch.partner_id,
+            consent=OuterRef("pk"),
+            accepted=OuterRef("story__approved_revision"),
+        )
+        return self.live().filter(
+            ~Exists(handed_over),
+            partner=batch.partner_id,
+            partner__partnerships__campaign=batch.campaign_id,
+            until__gte=today,
+            story__campaign=batch.campaign_id,
+            story__state=StoryState.APPROVED,
+        )
 
 
 class BatchQuerySet(models.QuerySet[M]):
     """Questions about batches."""
 
-    def delivered_to(self, user: User) -> Self:
-        """A partner user's inbox."""
+    def inbox_of(self, user: User) -> Self:
+        """What was delivered to a partner user's organisation."""
         return self.filter(
             partner__officers__user=user,
             state__in=(BatchState.DELIVERED, BatchState.ACKNOWLEDGED),
         )
+
+    def led_by(self, user: User) -> Self:
+        """The batches of the campaigns that a person leads."""
+        return self.filter(campaign__leads=user)
 
 
 class ItemQuerySet(models.QuerySet[M]):
     """Questions about batch items."""
 
     def live(self) -> Self:
-        """Handed over and neither recalled, replaced nor reissued."""
+        """Sealed and neither recalled, replaced nor reissued."""
         return self.filter(ended_at=None)
+
+    def usable_by(self, user: User) -> Self:
+        """The stories that a partner user may use now: delivered, live, and the consent not over."""
+        return self.live().filter(
+            partner__officers__user=user,
+            batch__state__in=(BatchState.DELIVERED, BatchState.ACKNOWLEDGED),
+            consent__ended_at=None,
+        )
+
+    def in_order(self) -> Self:
+        """As they stand in their batch, with all that an export row is made of, in one query."""
+        return self.select_related(
+            "accepted__revision__photo", "consent__text", "story", "replaces__accepted__revision",
+            "replaces__batch",
+        ).order_by("position")
 
 
 class RecallQuerySet(models.QuerySet[M]):
@@ -58,3 +109,6 @@ class RecallQuerySet(models.QuerySet[M]):
         """The partner still owes an answer."""
         return self.filter(state=RecallState.ASKED)
 
+    def asked_of(self, user: User) -> Self:
+        """A partner user's recalls: all that their organisation was asked, answered or not."""
+        return self.filter(partner__officers__user=user).exclude(state=RecallState.NEVER_TAKEN)

@@ -91,7 +91,9 @@ class Story(models.Model):
         ]
         indexes = [
             models.Index(fields=["society", "-submitted_at", "-id"], name="story_queue"),
-            models.Index(fields=["society", "state", "-submitted_at", "-id"], name="story_queue_state"),
+            models.Index(
+                fields=["society", "state", "-submitted_at", "-id"], name="story_queue_state"
+            ),
             models.Index(fields=["campaign", "state", "id"], name="story_of_campaign"),
             models.Index(fields=["member", "-id"], name="story_of_member"),
         ]

@@ -1,0 +1,60 @@
+"""What an author may allow a partner, and how two permissions compare."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+
+from campaigns.rules.usa import STATE_NAMES
+from stories.models import NameShown
+
+#: From the least to the most that is shown of a name.
+NAME_ORDER = (NameShown.NONE, NameShown.FIRST, NameShown.FULL)
+USES = ("lawmakers", "publication", "press")
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One line of the consent grid. `partner` is an id, or None for partners that join later."""
+
+    partner: int | None
+    lawmakers: bool
+    publication: bool
+    press: bool
+    name_shown: NameShown
+    name: str
+    until: dt.date
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The uses that are allowed, in the grid's order."""
+        return tuple(use for use in USES if getattr(self, use))
+
+    @property
+    def allows_nothing(self) -> bool:
+        """A line without any use is no consent."""
+        return not self.uses
+
+
+def is_narrower(new: Permission, old: Permission) -> bool:
+    """Whether `new` takes away anything that `old` allowed: a use, a part of the name, or time."""
+    loses_use = any(use not in new.uses for use in old.uses)
+    loses_name = NAME_ORDER.index(new.name_shown) < NAME_ORDER.index(old.name_shown)
+    return loses_use or loses_name or new.until < old.until
+
+
+def name_to_show(name_shown: NameShown, full_name: str, first_name: str, state: str) -> str:
+    """The name that a partner may print, letter by letter; empty for none."""
+    if name_shown == NameShown.FULL:
+        return full_name
+    if name_shown == NameShown.FIRST:
+        return f"{first_name}, {STATE_NAMES.get(state, state)}"
+    return ""
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
+    """The same day so many months later, or that month's last day where it is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

@@ -1,0 +1,109 @@
+"""Sealing: what an open batch holds becomes a numbered, immutable set of items."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from campaigns.models import Campaign, Partner
+from portal import audit, outbox
+from portal.errors import Refused
+from portal.models import User
+from portal.moves import move
+from stories.models import Batch, Consent, Item, ItemEnd, Story
+from stories.states import BATCH_MOVES, BatchState
+
+#: Stories are sealed in chunks of this many, so that memory does not grow with the batch.
+CHUNK = 500
+
+
+def today_in(campaign: Campaign) -> dt.date:
+    """Today's date in the campaign's time zone, which is what "until" is measured in."""
+    return timezone.localdate(timezone=ZoneInfo(campaign.time_zone))
+
+
+def open_batch(*, campaign: Campaign, partner: Partner) -> Batch:
+    """The campaign's open batch for a partner; the first call makes number 1."""
+    with transaction.atomic():
+        found = Batch.objects.filter(
+            campaign=campaign, partner=partner, state=BatchState.OPEN
+        ).first()
+        if found is not None:
+            return found
+        last = Batch.objects.filter(campaign=campaign, partner=partner).aggregate(Max("number"))
+        number = (last["number__max"] or 0) + 1
+        # Whoever was faster made the same number; then theirs is the open batch.
+        Batch.objects.bulk_create(
+            [Batch(campaign=campaign, partner=partner, number=number)], ignore_conflicts=True
+        )
+        return Batch.objects.get(campaign=campaign, partner=partner, state=BatchState.OPEN)
+
+
+def seal(*, by: User | None, batch: Batch) -> Batch:
+    """Seal an open batch with everything that is due, and have its files built.
+
+    `by` None is the campaign's rhythm. Raises Refused where nothing is due and TooLate where somebody
+    else has just sealed it.
+    """
+    with transaction.atomic():
+        move(batch, BATCH_MOVES["seal"], sealed_at=timezone.now(), sealed_by=by)
+        count = fill(batch, today_in(batch.campaign))
+        if count == 0:
+            raise Refused(
+                f"There is nothing for {batch.partner} yet: no approved story with a permission for "
+                "it that it does not already have."
+            )
+        Batch.objects.filter(pk=batch.pk).update(count=count)
+        batch.count = count
+        audit.record(by, "seal", batch, number=batch.number, count=count)
+        outbox.start("stories.build_batch", key=f"build:{batch.pk}", total=count, batch=batch.pk)
+        return batch
+
+
+def fill(batch: Batch, today: dt.date) -> int:
+    """Make the items of a batch that is being sealed; returns how many.
+
+    The stories are locked first and their consents read again afterwards: whoever withdraws or
+    narrows at the same time is either before this, and left out, or after it, and recalled.
+    """
+    position, last = 0, 0
+    while True:
+        due = Consent.objects.due_for(batch, today).filter(story__gt=last).order_by("story")
+        chunk = list(due.values_list("story", flat=True)[:CHUNK])
+        if not chunk:
+            return position
+        list(Story.objects.select_for_update().filter(pk__in=chunk).order_by("pk").values("pk"))
+        consents = list(
+            Consent.objects.due_for(batch, today)
+            .filter(story__in=chunk)
+            .select_related("story")
+            .order_by("story")
+        )
+        former = end_former_items(batch, consents)
+        Item.objects.bulk_create(
+            Item(
+                batch=batch,
+                position=position + place,
+                partner_id=batch.partner_id,
+                story=consent.story,
+                accepted_id=consent.story.approved_revision_id,
+                consent=consent,
+                replaces_id=former.get(consent.story_id),
+            )
+            for place, consent in enumerate(consents, start=1)
+        )
+        position += len(consents)
+        last = chunk[-1]
+
+
+def end_former_items(batch: Batch, consents: list[Consent]) -> dict[int, int]:
+    """End what the partner has of these stories; returns story id -> id of the item that is replaced."""
+    stories = [consent.story_id for consent in consents]
+    live = Item.objects.live().filter(partner=batch.partner_id, story__in=stories)
+    former = dict(live.values_list("story", "pk"))
+    live.update(ended_at=timezone.now(), ended_why=ItemEnd.REPLACED)
+    return former

@@ -1,0 +1,158 @@
+"""Delivering a sealed batch, and what the partner does with it: fetch, acknowledge, answer a recall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns.models import PartnerUser
+from portal import audit, outbox, signing
+from portal.errors import TooLate
+from portal.links import absolute
+from portal.models import User
+from portal.moves import move
+from stories.models import Batch, Delivery, Download, Item, Recall, Receipt
+from stories.rules.manifest import sha256_text
+from stories.states import BATCH_MOVES, RECALL_MOVES, BatchState, RecallState
+
+
+def mark_built(*, batch: Batch, manifest: str) -> None:
+    """Keep the manifest of a batch whose files stand in storage, signed; then have it delivered.
+
+    Building again gives the same manifest, and then nothing changes here.
+    """
+    signature = signing.sign(manifest.encode())
+    with transaction.atomic():
+        fresh = Batch.objects.filter(pk=batch.pk, state=BatchState.SEALED, built_at=None).update(
+            built_at=timezone.now(),
+            manifest=manifest,
+            signature=signature,
+            key_id=signing.key_id(),
+        )
+        if fresh:
+            signing.publish()
+            audit.record(None, "build", batch, manifest=sha256_text(manifest))
+            outbox.start("stories.deliver_batch", key=f"deliver:{batch.pk}", batch=batch.pk)
+
+
+def deliver(*, by: User | None, batch: Batch) -> None:
+    """Put a built batch into the partner's inbox and tell its officers: a link, never an attachment.
+
+    A batch that was closed in the meantime is delivered to nobody; its stories are in the next one.
+    """
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=batch.pk)
+        if batch.closed_at is not None or batch.built_at is None:
+            return
+        move(batch, BATCH_MOVES["deliver"])
+        Delivery.objects.create(batch=batch, delivered_at=timezone.now())
+        audit.record(by, "deliver", batch, channel="inbox")
+        context = {
+            "partner": str(batch.partner),
+            "campaign": str(batch.campaign),
+            "number": batch.number,
+            "count": batch.count,
+            "url": absolute(reverse("stories:batch", args=[batch.ref])),
+        }
+        for officer in PartnerUser.objects.filter(partner=batch.partner_id).select_related("user"):
+            outbox.tell(
+                officer.user, "batch_delivered", context, key=f"batch:{batch.pk}:{officer.user_id}"
+            )
+
+
+def record_download(*, by: User, batch: Batch, file: str = "", item: Item | None = None) -> None:
+    """Note that a partner's user takes a file, or reads a story; from then on the partner holds the batch.
+
+    Raises TooLate where a story of the batch was taken back: then the files leave no more.
+    """
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=batch.pk)
+        if item is None:
+            refuse_closed(batch)
+        elif not Item.objects.live().filter(pk=item.pk).exists():
+            raise TooLate("This story was taken back by its author, so it cannot be opened any more.")
+        Download.objects.create(batch=batch, item=item, file=file, by=by)
+        audit.record(by, "download", batch, file=file, item=item.pk if item else None)
+
+
+def refuse_closed(batch: Batch) -> None:
+    """TooLate for a batch from which a story was taken back."""
+    if batch.closed_at is not None:
+        raise TooLate(
+            f"Batch {batch.number} is closed: the permission for one of its stories has ended, so its "
+            "files cannot be fetched any more. Every story that you may still use is under “Stories”, "
+            "where you can download it; or it comes with your next batch."
+        )
+
+
+def acknowledge(*, by: User, batch: Batch, name: str) -> Receipt:
+    """A named person at the partner confirms that the batch arrived."""
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().get(pk=batch.pk)
+        if batch.closed_at is not None and not batch.downloads.exists():
+            refuse_closed(batch)
+        move(batch, BATCH_MOVES["acknowledge"])
+        receipt = Receipt.objects.create(
+            batch=batch, by=by, name=name, manifest_sha256=sha256_text(batch.manifest)
+        )
+        audit.record(by, "acknowledge", batch, receipt=receipt.pk)
+        for lead in batch.campaign.leads.all():
+            outbox.tell(
+                lead,
+                "batch_acknowledged",
+                {
+                    "partner": str(batch.partner),
+                    "campaign": str(batch.campaign),
+                    "number": batch.number,
+                    "count": batch.count,
+                    "url": absolute(reverse("stories:lead_batches", args=[batch.campaign.slug])),
+                },
+            )
+        return receipt
+
+
+@dataclass(frozen=True)
+class RecallAnswer:
+    """One of the three answers, and the partner's words: where it was published, or why it cannot be."""
+
+    state: RecallState
+    words: str = ""
+
+
+#: Which move each answer makes.
+ANSWERS = {
+    RecallState.DELETED: RECALL_MOVES["answer_deleted"],
+    RecallState.PUBLISHED: RECALL_MOVES["answer_published"],
+    RecallState.CANNOT: RECALL_MOVES["answer_cannot"],
+}
+
+
+def answer_recall(*, by: User, recall: Recall, answer: RecallAnswer) -> None:
+    """Give the partner's answer; the author and the campaign's leads hear it."""
+    with transaction.atomic():
+        move(
+            recall,
+            ANSWERS[answer.state],
+            answer=answer.words,
+            answered_by=by,
+            answered_at=timezone.now(),
+        )
+        audit.record(by, "answer_recall", recall, answer=str(answer.state))
+        batch = recall.item.batch
+        context = {
+            "partner": str(recall.partner),
+            "campaign": str(batch.campaign),
+            "answer": recall.get_state_display(),
+            "words": answer.words,
+        }
+        if recall.story.member.user:
+            path = reverse("stories:story", args=[recall.story.ref])
+            outbox.tell(
+                recall.story.member.user, "recall_answered", context | {"url": absolute(path)}
+            )
+        path = reverse("stories:lead_batches", args=[batch.campaign.slug])
+        for lead in batch.campaign.leads.all():
+            outbox.tell(lead, "recall_answered_for_lead", context | {"url": absolute(path)})

@@ -1,0 +1,160 @@
+"""What a coordinator does with a story: claim, note, tag, propose an edit, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from portal import audit, outbox
+from portal.errors import Refused
+from portal.links import absolute
+from portal.models import User
+from portal.moves import move
+from stories.models import Acceptance, Decision, DecisionKind, Note, Revision, RevisionKind, Story, Tag
+from stories.rules import texts
+from stories.states import STORY_MOVES
+from stories.verbs.consenting import lock
+from stories.verbs.telling import refuse_another_text, write_revision
+
+
+def claim(*, by: User, story: Story) -> None:
+    """Take a submitted story into review. Of two who claim at once, one has it."""
+    with transaction.atomic():
+        move(story, STORY_MOVES["claim"], claimed_by=by, claimed_at=timezone.now())
+        audit.record(by, "claim", story)
+
+
+def hand_back(*, by: User, story: Story) -> None:
+    """Put a story back into the queue for any colleague."""
+    with transaction.atomic():
+        move(story, STORY_MOVES["hand_back"], claimed_by=None, claimed_at=None)
+        audit.record(by, "hand_back", story)
+
+
+def add_note(*, by: User, story: Story, text: str) -> Note:
+    """Write an internal note."""
+    with transaction.atomic():
+        note = Note.objects.create(story=story, by=by, text=text)
+        audit.record(by, "add_note", story, note=note.pk)
+        return note
+
+
+def set_tags(*, by: User, story: Story, names: Sequence[str]) -> None:
+    """Make these the story's tags; new words become tags of the society."""
+    with transaction.atomic():
+        tags = [Tag.objects.get_or_create(society=story.society, name=name)[0] for name in names]
+        story.tags.set(tags)
+        audit.record(by, "set_tags", story, tags=[tag.pk for tag in tags])
+
+
+def propose_edit(
+    *,
+    by: User,
+    story: Story,
+    read: Revision,
+    hook: str,
+    answers: Sequence[texts.Answer],
+    remark: str,
+) -> Revision:
+    """Send the author an edited text to sign off. `read` is the revision that the edit was made from."""
+    with transaction.atomic():
+        story = lock(story)
+        refuse_another_text(story, read)
+        sha256 = texts.revision_sha256(hook, answers, read.photo.sha256 if read.photo else None)
+        if sha256 == read.sha256:
+            raise Refused("Nothing is changed yet. Edit the text first, or decide about it as it is.")
+        revision = write_revision(
+            story,
+            by=by,
+            kind=RevisionKind.EDIT,
+            hook=hook,
+            answers=answers,
+            photo=read.photo,
+            remark=remark,
+        )
+        move(
+            story,
+            STORY_MOVES["propose_edit"],
+            current_revision=revision,
+            searchable=texts.searchable(hook, answers),
+        )
+        audit.record(by, "propose_edit", story, revision=revision.number, sha256=revision.sha256)
+        tell_author(story, "please_sign_off", "stories:sign_off")
+        return revision
+
+
+def approve(*, by: User, story: Story, read: Revision) -> None:
+    """Let the text leave in the next batch. It must be one that its author submitted or signed off."""
+    with transaction.atomic():
+        story = lock(story)
+        refuse_another_text(story, read)
+        if not Acceptance.objects.filter(revision=read, sha256=read.sha256).exists():
+            raise Refused("The author has not signed off this text yet.")
+        move(
+            story,
+            STORY_MOVES["approve"],
+            approved_revision=read,
+            approved_at=timezone.now(),
+        )
+        decide(story, read, DecisionKind.APPROVE, by=by)
+        tell_author(story, "approved")
+
+
+def ask_changes(*, by: User, story: Story, read: Revision, reason: str) -> None:
+    """Ask the author for changes; `reason` says which."""
+    with transaction.atomic():
+        story = lock(story)
+        refuse_another_text(story, read)
+        move(story, STORY_MOVES["ask_changes"])
+        decide(story, read, DecisionKind.ASK_CHANGES, by=by, reason=reason)
+        tell_author(story, "changes_requested", "stories:write", reason=reason)
+
+
+def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
+    """Decline a story, or decline a correction, in which case the approved text stays as it was."""
+    with transaction.atomic():
+        story = lock(story)
+        refuse_another_text(story, read)
+        approved = story.approved_revision
+        if approved is None:
+            move(story, STORY_MOVES["decline"])
+        else:
+            move(
+                story,
+                STORY_MOVES["decline_correction"],
+                current_revision=approved,
+                searchable=texts.searchable(approved.hook, approved.answers),
+            )
+        decide(story, read, DecisionKind.DECLINE, by=by, reason=reason)
+        tell_author(
+            story, "declined", reason=reason, correction=approved is not None
+        )
+
+
+def decide(
+    story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = ""
+) -> None:
+    """Write the decision and its audit line."""
+    Decision.objects.create(story=story, revision=read, kind=kind, by=by, reason=reason)
+    audit.record(by, str(kind), story, revision=read.number)
+
+
+def tell_author(
+    story: Story, template: str, url_name: str = "stories:story", **context: object
+) -> None:
+    """Write to the author, with a link to where they can answer."""
+    if story.member.user is None:
+        return
+    outbox.tell(
+        story.member.user,
+        template,
+        {
+            "campaign": str(story.campaign),
+            "society": str(story.society),
+            "url": absolute(reverse(url_name, args=[story.ref])),
+            **context,
+        },
+    )

@@ -1,0 +1,295 @@
+"""What an author does with a story: begin, save, submit, answer an edit, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns.models import ConsentText, Participation, Phase
+from campaigns.verbs.notices import tell_coordinators
+from portal import audit, outbox
+from portal.errors import Refused, TooLate
+from portal.links import absolute
+from portal.models import User
+from portal.moves import move
+from stories.models import (
+    Acceptance,
+    Draft,
+    EndReason,
+    Photo,
+    RecallReason,
+    Revision,
+    RevisionKind,
+    Story,
+)
+from stories.rules import texts
+from stories.rules.consent import Permission
+from stories.states import STORY_MOVES, StoryState
+from stories.verbs.consenting import end_consent, lock, set_consents, take_back
+
+
+def begin(*, by: User, participation: Participation) -> Story:
+    """Open a new draft in a campaign that the member has joined, or the empty one that is there."""
+    with transaction.atomic():
+        story = Story.objects.create(
+            campaign=participation.campaign,
+            participation=participation,
+            member=participation.member,
+            society=participation.society,
+            us_state=participation.state,
+            district=participation.district,
+        )
+        Draft.objects.create(story=story)
+        audit.record(by, "begin", story)
+        return story
+
+
+def draft_of(story: Story) -> Draft:
+    """The author's working copy; where there is none, one made from the text that stands now."""
+    with transaction.atomic():
+        revision = story.current_revision
+        values: dict[str, Any] = {}
+        if revision is not None:
+            values = {
+                "hook": revision.hook,
+                "answers": {str(answer["prompt"]): answer["value"] for answer in revision.answers},
+                "photo": revision.photo,
+            }
+        return Draft.objects.get_or_create(story=story, defaults=values)[0]
+
+
+def save_draft(
+    *,
+    by: User,
+    story: Story,
+    version: int,
+    hook: str,
+    answers: Mapping[str, Any],
+    naming: Mapping[str, Any],
+    consents: Mapping[str, Any],
+) -> int:
+    """Keep what was typed, valid or not; returns the draft's new version.
+
+    `version` is the one that the page was made from. Raises TooLate where another window has saved
+    since: then nothing is overwritten.
+    """
+    with transaction.atomic():
+        if story.state == StoryState.WITHDRAWN:
+            raise TooLate("This story is withdrawn; its draft is gone with it.")
+        draft = draft_of(story)
+        won = Draft.objects.filter(pk=draft.pk, version=version).update(
+            hook=hook,
+            answers=dict(answers),
+            naming=dict(naming),
+            consents=dict(consents),
+            version=F("version") + 1,
+            saved_at=timezone.now(),
+        )
+        if not won:
+            raise TooLate(
+                "This story was saved from another window in the meantime. "
+                "Your text here is still on this page; copy what you need, then reload."
+            )
+        return version + 1
+
+
+def set_photo(*, by: User, story: Story, photo: Photo | None) -> None:
+    """Put a picture with the draft, or take it away."""
+    with transaction.atomic():
+        draft = draft_of(story)
+        Draft.objects.filter(pk=draft.pk).update(photo=photo, saved_at=timezone.now())
+        audit.record(by, "set_photo", story, photo=photo.pk if photo else None)
+
+
+def submit(
+    *,
+    by: User,
+    story: Story,
+    hook: str,
+    answers: Sequence[texts.Answer],
+    photo: Photo | None,
+    permissions: Sequence[Permission],
+    consent_text: ConsentText,
+) -> Revision:
+    """Hand the story to the society's coordinators, with the author's choices of who may use it.
+
+    Used for the first submission, for changes that were asked for, for the author's own version of an
+    edit, and for corrections of an approved story. Raises TooLate where no phase is open for a first
+    submission (the draft stays), or where the story can no longer be submitted.
+    """
+    with transaction.atomic():
+        story = lock(story)
+        first = story.submitted_at is None
+        if first and not phase_is_open(story):
+            raise TooLate(
+                "This campaign is not taking new stories at the moment. Your story is safe: it is "
+                "kept as a draft under “My stories”."
+            )
+        now = timezone.now()
+        revision = write_revision(
+            story, by=by, kind=RevisionKind.AUTHOR, hook=hook, answers=answers, photo=photo
+        )
+        move(
+            story,
+            STORY_MOVES["submit"],
+            current_revision=revision,
+            submitted_at=now,
+            claimed_by=None,
+            claimed_at=None,
+            searchable=texts.searchable(hook, answers),
+        )
+        Acceptance.objects.get_or_create(
+            revision=revision, defaults={"sha256": revision.sha256, "by": by}
+        )
+        set_consents(by=by, story=story, permissions=permissions, text=consent_text)
+        Draft.objects.filter(story=story).delete()
+        audit.record(by, "submit", story, revision=revision.number, sha256=revision.sha256)
+        tell_about_submission(story, revision, first=first)
+        return revision
+
+
+def phase_is_open(story: Story) -> bool:
+    """Whether an open phase of the campaign covers the state that the member joined for."""
+    phases = Phase.objects.open().filter(campaign=story.campaign_id)
+    return any(phase.covers(story.us_state) for phase in phases)
+
+
+def write_revision(
+    story: Story,
+    *,
+    by: User,
+    kind: RevisionKind,
+    hook: str,
+    answers: Sequence[texts.Answer],
+    photo: Photo | None,
+    remark: str = "",
+) -> Revision:
+    """The next revision of a locked story; the current one again where nothing in it would differ."""
+    sha256 = texts.revision_sha256(hook, answers, photo.sha256 if photo else None)
+    current = story.current_revision
+    if current is not None and current.sha256 == sha256 and kind == RevisionKind.AUTHOR:
+        return current
+    last = story.revisions.order_by("-number").values_list("number", flat=True).first()
+    return Revision.objects.create(
+        story=story,
+        number=(last or 0) + 1,
+        kind=kind,
+        hook=hook,
+        answers=list(answers),
+        photo=photo,
+        sha256=sha256,
+        by=by,
+        remark=remark,
+    )
+
+
+def tell_about_submission(story: Story, revision: Revision, *, first: bool) -> None:
+    """A receipt for the author, a notice for the society's coordinators."""
+    context = {"campaign": str(story.campaign), "society": str(story.society), "first": first}
+    if story.member.user:
+        outbox.tell(
+            story.member.user,
+            "submitted",
+            context | {"url": absolute(reverse("stories:story", args=[story.ref]))},
+        )
+    path = reverse("stories:review", args=[story.ref])
+    tell_coordinators(
+        story.society,
+        template="new_story" if first else "story_changed",
+        context=context | {"url": absolute(path)},
+        line=f"A story for {story.campaign} was {'submitted' if first else 'changed by its author'}.",
+        path=path,
+    )
+
+
+def sign_off(*, by: User, story: Story, revision: Revision) -> None:
+    """Accept, letter by letter, the text that a coordinator edited. `revision` is the one that was read."""
+    with transaction.atomic():
+        story = lock(story)
+        refuse_another_text(story, revision)
+        move(story, STORY_MOVES["sign_off"])
+        Acceptance.objects.create(revision=revision, sha256=revision.sha256, by=by)
+        audit.record(by, "sign_off", story, revision=revision.number, sha256=revision.sha256)
+        tell_answer_to_edit(story, "edit_signed_off", "was signed off by its author")
+
+
+def refuse_edit(*, by: User, story: Story, revision: Revision) -> None:
+    """Keep the author's own last text; the coordinator decides about that one."""
+    with transaction.atomic():
+        story = lock(story)
+        refuse_another_text(story, revision)
+        own = story.revisions.filter(acceptance__isnull=False).order_by("-number").first()
+        if own is None:
+            raise Refused("There is no text of your own to go back to.")
+        move(
+            story,
+            STORY_MOVES["refuse_edit"],
+            current_revision=own,
+            searchable=texts.searchable(own.hook, own.answers),
+        )
+        audit.record(by, "refuse_edit", story, revision=revision.number)
+        tell_answer_to_edit(story, "edit_refused", "stays as its author wrote it")
+
+
+def refuse_another_text(story: Story, revision: Revision) -> None:
+    """TooLate where the text on the person's screen is no longer the story's current one."""
+    if story.current_revision_id != revision.pk:
+        raise TooLate(
+            "The text has changed since you opened this page. Please read the new one. "
+            + audit.last_act(story)
+        )
+
+
+def tell_answer_to_edit(story: Story, template: str, said: str) -> None:
+    """Tell the coordinator who edited, through the society's notices."""
+    path = reverse("stories:review", args=[story.ref])
+    tell_coordinators(
+        story.society,
+        template=template,
+        context={"campaign": str(story.campaign), "url": absolute(path)},
+        line=f"An edited story for {story.campaign} {said}.",
+        path=path,
+    )
+
+
+def withdraw(*, by: User, story: Story) -> None:
+    """Take the story back for good: out of every open batch, and recalled from whoever holds it."""
+    with transaction.atomic():
+        story = lock(story)
+        told = story.submitted_at is not None
+        move(story, STORY_MOVES["withdraw"], claimed_by=None, claimed_at=None)
+        for consent in story.consents.live():
+            end_consent(consent, EndReason.WITHDRAWN)
+        holders = story.items.live().values_list("partner", flat=True)
+        for partner in list(holders):
+            take_back(by=by, story=story, partner=partner, reason=RecallReason.WITHDRAWN)
+        Draft.objects.filter(story=story).delete()
+        audit.record(by, "withdraw", story)
+        if told:
+            tell_about_withdrawal(story)
+
+
+def tell_about_withdrawal(story: Story) -> None:
+    """A confirmation for the author, a notice for the coordinators."""
+    if story.member.user:
+        outbox.tell(
+            story.member.user,
+            "withdrawn",
+            {
+                "campaign": str(story.campaign),
+                "url": absolute(reverse("stories:story", args=[story.ref])),
+            },
+        )
+    path = reverse("stories:review", args=[story.ref])
+    tell_coordinators(
+        story.society,
+        template="story_withdrawn",
+        context={"campaign": str(story.campaign), "url": absolute(path)},
+        line=f"A story for {story.campaign} was withdrawn by its author.",
+        path=path,
+    )
