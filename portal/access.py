@@ -51,7 +51,15 @@ SIGNED_IN = Role("signed in", lambda user: user.is_active)
 OPERATOR = Role("operator", lambda user: user.is_staff, trusted=True)
 
 # URL names of installed packages that bring their own checks: sign-in, and the operators' admin.
-FOREIGN = ("account_", "mfa_", "socialaccount_", "orcid_", "openid_connect_", "usersessions_", "admin:")
+FOREIGN = (
+    "account_",
+    "mfa_",
+    "socialaccount_",
+    "orcid_",
+    "openid_connect_",
+    "usersessions_",
+    "admin:",
+)
 
 
 @cache

@@ -35,4 +35,6 @@ def last_act(thing: models.Model) -> str:
     who = str(line.actor) if line.actor else "The site's clock"
     when = timezone.localtime(line.at)
     did = PAST_TENSE.get(line.verb, line.verb.replace("_", " "))
-    return f"{who} {did} it on {date_format(when, 'j F Y')} at {date_format(when, 'H:i')} ({when:%Z})."
+    return (
+        f"{who} {did} it on {date_format(when, 'j F Y')} at {date_format(when, 'H:i')} ({when:%Z})."
+    )

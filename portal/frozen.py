@@ -27,7 +27,9 @@ def _changed(columns: tuple[str, ...], once: bool, vendor: str) -> str:
     for column in columns:
         part = f'OLD."{column}" {distinct} NEW."{column}"'
         if once:
-            part = f'(OLD."{column}" IS NOT NULL AND CAST(OLD."{column}" AS text) <> \'\' AND {part})'
+            part = (
+                f'(OLD."{column}" IS NOT NULL AND CAST(OLD."{column}" AS text) <> \'\' AND {part})'
+            )
         parts.append(part)
     return " OR ".join(parts)
 

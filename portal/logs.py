@@ -18,6 +18,7 @@ class RequestIdFilter(logging.Filter):
     """Puts the request id onto every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, with the id on it."""
         record.request_id = current_request_id()
         return True
 
@@ -29,6 +30,7 @@ class LineFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
         line: dict[str, object] = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
             "level": record.levelname,

@@ -28,6 +28,7 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the id in a header."""
         token = logs.request_id.set(uuid.uuid4().hex)
         try:
             response = self.get_response(request)
@@ -44,6 +45,7 @@ class Access:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and keep what signed-in people read out of caches."""
         response = self.get_response(request)
         if request.user.is_authenticated:
             # Nothing that a signed-in person reads may linger in a shared cache or behind "back".
@@ -86,6 +88,7 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as the view does."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

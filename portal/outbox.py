@@ -30,7 +30,9 @@ def tell(
     names a pair under `templates/mail/`. `context` must be JSON. With a `key` that was used before,
     nothing is written: the same thing is told once.
     """
-    post([compose(to, template, context, urgency=urgency, key=key, unsubscribe_url=unsubscribe_url)])
+    post(
+        [compose(to, template, context, urgency=urgency, key=key, unsubscribe_url=unsubscribe_url)]
+    )
 
 
 def compose(
@@ -100,7 +102,7 @@ def _ring(task: str, arguments: tuple[Any, ...]) -> None:
     """Call the broker; a broker that is down costs time, never a message."""
     try:
         app.send_task(task, args=arguments, retry=False)
-    except Exception as problem:  # whatever the transport raises: the row is safe, the sweep will ring
+    except Exception as problem:  # whatever the transport raises: the row is safe, the sweep rings
         log.warning("the broker did not take %s: %s", task, type(problem).__name__)
 
 

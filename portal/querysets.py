@@ -73,7 +73,9 @@ class LeasedQuerySet(models.QuerySet[M]):
     def renew(self, row: Any, *, seconds: int) -> bool:
         """Hold on to a lease; False where it was lost to another worker in the meantime."""
         until = timezone.now() + dt.timedelta(seconds=seconds)
-        return bool(self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(leased_until=until))
+        return bool(
+            self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(leased_until=until)
+        )
 
     def finish(self, row: Any, **changes: Any) -> bool:
         """Mark the work done, if the lease is still ours."""
@@ -116,4 +118,6 @@ class AuditQuerySet(models.QuerySet[M]):
 
     def about(self, thing: models.Model) -> Self:
         """The lines about one object, oldest first."""
-        return self.filter(object_type=thing._meta.label_lower, object_id=str(thing.pk)).order_by("pk")
+        return self.filter(object_type=thing._meta.label_lower, object_id=str(thing.pk)).order_by(
+            "pk"
+        )

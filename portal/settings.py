@@ -224,7 +224,9 @@ EMAIL_URL = env.text("EMAIL_URL", "")
 if EMAIL_URL:
     mail = urlsplit(EMAIL_URL)
     if mail.scheme not in {"smtp", "smtps", "smtp+tls"} or not mail.hostname:
-        env.refuse("EMAIL_URL is not an address such as smtp+tls://user:password@mail.example.org:587.")
+        env.refuse(
+            "EMAIL_URL is not an address such as smtp+tls://user:password@mail.example.org:587."
+        )
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = mail.hostname or ""
     EMAIL_PORT = mail.port or {"smtp": 25, "smtps": 465}.get(mail.scheme, 587)
@@ -393,7 +395,11 @@ LOGGING = {
     "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
     "formatters": {"line": {"()": "portal.logs.LineFormatter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

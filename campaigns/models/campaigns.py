@@ -58,7 +58,8 @@ class Campaign(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(rhythm_weekday__lte=6, rhythm_hour__lte=23), name="campaign_rhythm_exists"
+                condition=Q(rhythm_weekday__lte=6, rhythm_hour__lte=23),
+                name="campaign_rhythm_exists",
             )
         ]
 
@@ -78,7 +79,9 @@ class CampaignPartner(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "partner"], name="partner_of_campaign_once"),
+            models.UniqueConstraint(
+                fields=["campaign", "partner"], name="partner_of_campaign_once"
+            ),
             models.UniqueConstraint(
                 fields=["campaign"], condition=Q(leads=True), name="one_leading_partner"
             ),

@@ -68,7 +68,9 @@ class PartnerUser(models.Model):
     title = models.CharField(max_length=100, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["partner", "user"], name="partner_user_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "user"], name="partner_user_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} of {self.partner}"
