@@ -86,12 +86,15 @@ class ItemQuerySet(models.QuerySet[M]):
         """Sealed and neither recalled, replaced nor reissued."""
         return self.filter(ended_at=None)
 
-    def usable_by(self, user: User) -> Self:
-        """The stories that a partner user may use now: delivered, live, and the consent not over."""
+    def usable_by(self, user: User, today: dt.date) -> Self:
+        """The stories that a partner user may use `today`: delivered, live, and their time not over.
+
+        A consent that was widened since is no hindrance: what the item's own consent allowed still is.
+        """
         return self.live().filter(
             partner__officers__user=user,
             batch__state__in=(BatchState.DELIVERED, BatchState.ACKNOWLEDGED),
-            consent__ended_at=None,
+            consent__until__gte=today,
         )
 
     def in_order(self) -> Self:
