@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any, Self, TypeVar
 
+from django.apps import apps
 from django.db import models
+from django.db.models import (
+    Case,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from campaigns.states import CampaignState, PhaseState
+from portal.models import User
 
 M = TypeVar("M", bound=models.Model)
 
@@ -18,6 +33,76 @@ class CampaignQuerySet(models.QuerySet[M]):
     def running(self) -> Self:
         """Set up and not ended."""
         return self.filter(state=CampaignState.RUNNING)
+
+    def led_by(self, user: User) -> Self:
+        """What a campaign lead sets up."""
+        return self.filter(leads=user)
+
+    def shown_to(self, user: User) -> Self:
+        """Campaigns in which a person's society takes part: members see them once they have started."""
+        entries = _rows("RosterEntry").filter(member__user=user).values("society")
+        coordinated = _rows("Coordinator").filter(user=user).values("society")
+        joined = _rows("Participation").filter(member__user=user).values("campaign")
+        led = self.model._default_manager.filter(leads=user).values("pk")
+        as_staff = Q(pk__in=_taking_part(coordinated)) | Q(pk__in=led)
+        as_member = Q(pk__in=_taking_part(entries)) | Q(pk__in=joined)
+        return self.filter(as_staff | (as_member & ~Q(state=CampaignState.DRAFT)))
+
+
+def _taking_part(societies: QuerySet[Any]) -> QuerySet[Any]:
+    """The ids of the campaigns in which any of `societies` takes part."""
+    through = (
+        apps.get_model("campaigns", "Campaign")._meta.get_field("societies").remote_field.through
+    )
+    return through.objects.filter(society__in=societies).values("campaign")
+
+
+def _rows(model: str) -> QuerySet[Any]:
+    """All rows of a model of this package, by name: the models stand above this module."""
+    return apps.get_model("campaigns", model)._default_manager.all()
+
+
+class MemberQuerySet(models.QuerySet[M]):
+    """Questions about members."""
+
+    def by_token(self, token: Any) -> M | None:
+        """The member whom a link in a mail is about, also where two records have become one since."""
+        return self.filter(Q(token=token) | Q(former_tokens__token=token)).distinct().first()
+
+    def of_campaign(self, campaign_pk: int) -> Self:
+        """On the roster of a society that takes part, and not gone from it.
+
+        Each row says in `first_society` which of these societies is the first by id.
+        """
+        entries = _rows("RosterEntry").filter(
+            member=OuterRef("pk"), left_at=None, society__campaigns=campaign_pk
+        )
+        return self.annotate(
+            first_society=Subquery(entries.order_by("society").values("society")[:1])
+        ).filter(Exists(entries))
+
+    def placed_in(self, kinds: Collection[str], states: Collection[str] | None) -> Self:
+        """With a place of one of these kinds that is certainly in one of these states; None: in any."""
+        places = _rows("Place").filter(member=OuterRef("pk"), kind__in=kinds).exclude(state="")
+        if states is not None:
+            places = places.filter(state__in=states)
+        return self.filter(Exists(places))
+
+    def to_invite(self, campaign_pk: int) -> Self:
+        """Whoever may still be told of a campaign: not yet invited or joined, with an address.
+
+        Who wants no invitations is left out, unless they asked to be told of this one later than that.
+        """
+        wishes = _rows("Wish").filter(
+            campaign=campaign_pk,
+            member=OuterRef("pk"),
+            created_at__gt=OuterRef("no_invitations_since"),
+        )
+        told = _rows("Invitation").filter(campaign=campaign_pk, member=OuterRef("pk"))
+        joined = _rows("Participation").filter(campaign=campaign_pk, member=OuterRef("pk"))
+        return self.filter(
+            Q(no_invitations_since=None) | Exists(wishes), ~Exists(told), ~Exists(joined)
+        ).exclude(email="")
 
 
 class PhaseQuerySet(models.QuerySet[M]):
@@ -39,3 +124,60 @@ class PhaseQuerySet(models.QuerySet[M]):
         return self.filter(
             campaign__state=CampaignState.RUNNING, opens_at__lte=now, closes_at__gt=now
         )
+
+
+class ZipAreaQuerySet(models.QuerySet[M]):
+    """Questions about ZIPs."""
+
+    def current(self) -> Self:
+        """Those of the boundary set that matches are made with now."""
+        return self.filter(boundaries__is_current=True)
+
+    def parts_of(self, zips: Collection[str]) -> dict[str, list[tuple[str, int | None]]]:
+        """The parts of each ZIP as (state, district), in one query; an unknown ZIP has none."""
+        parts: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
+        if zips:
+            for code, state, district in self.filter(zip__in=zips).values_list(
+                "zip", "state", "district"
+            ):
+                parts[code].append((state, district))
+        return parts
+
+    def states_near(self, zips: Collection[str]) -> dict[str, list[str]]:
+        """The states that share the first three digits with each ZIP, in one query."""
+        if not zips:
+            return {}
+        near = Q()
+        for start in {code[:3] for code in zips}:
+            near |= Q(zip__gte=f"{start}00", zip__lte=f"{start}99")
+        states: dict[str, set[str]] = defaultdict(set)
+        for code, state in self.filter(near).values_list("zip", "state").distinct():
+            states[code[:3]].add(state)
+        return {code: sorted(states[code[:3]]) for code in zips}
+
+
+class InstitutionQuerySet(models.QuerySet[M]):
+    """Questions about institutions."""
+
+    def suggested(self, words: Collection[str]) -> Self:
+        """Those whose name, alias or city holds every word, names that begin with the first word first."""
+        found = self
+        for word in words:
+            found = found.filter(searchable__contains=word)
+        first = next(iter(words), "")
+        begins = Case(
+            When(searchable__startswith=" ".join(words), then=Value(0)),
+            When(searchable__startswith=first, then=Value(1)),
+            When(searchable__contains=f" {first}", then=Value(2)),
+            default=Value(3),
+            output_field=IntegerField(),
+        )
+        return found.annotate(begins=begins).order_by("begins", "name", "id")
+
+
+class RosterQuerySet(models.QuerySet[M]):
+    """Questions about a society's roster."""
+
+    def here(self) -> Self:
+        """Members who have not left."""
+        return self.filter(left_at=None)

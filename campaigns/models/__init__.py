@@ -15,6 +15,7 @@ from campaigns.models.campaigns import (
 )
 from campaigns.models.people import (
     Coordinator,
+    FormerToken,
     Member,
     MembershipRequest,
     Notices,
@@ -40,6 +41,7 @@ __all__ = [
     "CampaignPartner",
     "ConsentText",
     "Coordinator",
+    "FormerToken",
     "Institution",
     "Invitation",
     "Member",

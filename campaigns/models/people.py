@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from campaigns.querysets import MemberQuerySet, RosterQuerySet
 from campaigns.states import RequestState
 from portal.models import User
 
@@ -94,6 +96,8 @@ class Member(models.Model):
     no_invitations_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects: ClassVar[MemberQuerySet[Member]] = MemberQuerySet["Member"].as_manager()  # type: ignore[assignment]
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -105,6 +109,16 @@ class Member(models.Model):
         return f"{self.given_name} {self.family_name}".strip() or self.email
 
 
+class FormerToken(models.Model):
+    """The handle of a record that became one with another: links in mail that was sent before still work."""
+
+    token = models.UUIDField(unique=True)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="former_tokens")
+
+    def __str__(self) -> str:
+        return f"former token {self.pk}"
+
+
 class RosterEntry(models.Model):
     """That a person is on a society's roster, under the address that this society knows."""
 
@@ -114,6 +128,8 @@ class RosterEntry(models.Model):
     number = models.CharField("membership number", max_length=50, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[RosterQuerySet[RosterEntry]] = RosterQuerySet["RosterEntry"].as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = "roster entries"
@@ -165,9 +181,13 @@ class RosterImport(models.Model):
     society = models.ForeignKey(Society, on_delete=models.CASCADE)
     by = models.ForeignKey(User, on_delete=models.PROTECT)
     file = models.FileField(upload_to="roster_imports/", blank=True)
-    header_map = models.JSONField(default=dict)
-    counts = models.JSONField(default=dict)
-    report = models.JSONField(default=list)
+    header_map = models.JSONField(default=dict, blank=True)
+    # Whether the file is the whole roster, so that whoever is missing from it has left.
+    complete = models.BooleanField(default=False)
+    counts = models.JSONField(default=dict, blank=True)
+    report = models.JSONField(default=list, blank=True)
+    # Why the file could not be read, in words.
+    problem = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from campaigns.querysets import InstitutionQuerySet, ZipAreaQuerySet
 
 if TYPE_CHECKING:
     from campaigns.models.people import Member
@@ -45,6 +47,8 @@ class ZipArea(models.Model):
     district = models.PositiveSmallIntegerField(null=True)
     city = models.CharField(max_length=60, blank=True)
 
+    objects: ClassVar[ZipAreaQuerySet[ZipArea]] = ZipAreaQuerySet["ZipArea"].as_manager()  # type: ignore[assignment]
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -72,6 +76,10 @@ class Institution(models.Model):
     zip = models.CharField(max_length=5)
     # Lower case, without accents: what the suggestion box searches.
     searchable = models.CharField(max_length=800)
+
+    objects: ClassVar[InstitutionQuerySet[Institution]] = InstitutionQuerySet[
+        "Institution"
+    ].as_manager()  # type: ignore[assignment]
 
     class Meta:
         indexes = [models.Index(fields=["name", "id"], name="institution_by_name")]

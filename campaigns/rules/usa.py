@@ -1,0 +1,44 @@
+"""The states of the United States as the postal service counts them, territories and military included."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def _read_states() -> dict[str, str]:
+    with (DATA / "states.csv").open(encoding="utf-8", newline="") as file:
+        return {row["usps"]: row["name"] for row in csv.DictReader(file)}
+
+
+#: Name by two-letter code: 50 states, DC, 5 territories, 3 freely associated states, AA, AE and AP.
+STATES: dict[str, str] = _read_states()
+
+
+def by_name() -> list[tuple[str, str]]:
+    """(code, name) of every state in the alphabetical order of names, for lists to choose from."""
+    return sorted(STATES.items(), key=lambda pair: pair[1])
+
+
+def clean_states(codes: Iterable[str]) -> list[str]:
+    """The codes in capitals, sorted, each once. ValueError names those that are no state."""
+    cleaned = {code.strip().upper() for code in codes if code.strip()}
+    if unknown := sorted(cleaned - STATES.keys()):
+        raise ValueError(f"No state has this postal code: {', '.join(unknown)}.")
+    return sorted(cleaned)
+
+
+def state_name(code: str) -> str:
+    """A state's name; an unknown code stands for itself."""
+    return STATES.get(code, code)
+
+
+def district_name(state: str, district: int | None) -> str:
+    """A district in words: "Kansas, district 2", "South Dakota, at large", "Guam"."""
+    name = state_name(state)
+    if district is None:
+        return name
+    return f"{name}, at large" if district == 0 else f"{name}, district {district}"
