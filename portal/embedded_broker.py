@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):
         super().__init__(*args, **kwargs)
         sweep(Path(self.data_folder_out), Path(self.processed_folder))
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Write a message aside and rename it into the queue."""
         name = f"{time.time_ns()}_{uuid.uuid4()}"
         folder = Path(self.data_folder_out)
@@ -72,7 +72,7 @@ class Channel(filesystem.Channel):
                 aside = file.with_suffix(".new")
                 aside.write_text("[]")
                 aside.replace(file)
-            super()._queue_bind(exchange, routing_key, pattern, queue)
+            super()._queue_bind(exchange, routing_key or "", pattern or "", queue or "")
 
 
 class Transport(filesystem.Transport):
