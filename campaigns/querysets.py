@@ -51,15 +51,13 @@ class CampaignQuerySet(models.QuerySet[M]):
 
 def _taking_part(societies: QuerySet[Any]) -> QuerySet[Any]:
     """The ids of the campaigns in which any of `societies` takes part."""
-    through = (
-        apps.get_model("campaigns", "Campaign")._meta.get_field("societies").remote_field.through
-    )
-    return through.objects.filter(society__in=societies).values("campaign")
+    return _rows("Campaign").filter(societies__in=societies).values("pk")
 
 
 def _rows(model: str) -> QuerySet[Any]:
     """All rows of a model of this package, by name: the models stand above this module."""
-    return apps.get_model("campaigns", model)._default_manager.all()
+    rows: QuerySet[Any] = apps.get_model("campaigns", model)._default_manager.all()
+    return rows
 
 
 class MemberQuerySet(models.QuerySet[M]):
