@@ -15,8 +15,7 @@ from enum import Enum
 
 from campaigns.models import Basis, Phase, Place, PlaceKind
 from campaigns.rules.clocks import in_words
-from campaigns.rules.us_states import in_words as states_in_words
-from campaigns.rules.us_states import name_of
+from campaigns.rules.usa import names_in_words, state_name
 from campaigns.states import CampaignState
 
 
@@ -132,7 +131,7 @@ def _joinable(call: Call, places: Mapping[str, Place], now: dt.datetime) -> Verd
             if phase.covers(place.state):
                 return Verdict(
                     Answer.MAY_JOIN,
-                    f"You can take part: {name_of(place.state)}, {_where(kind)}, is open until "
+                    f"You can take part: {state_name(place.state)}, {_where(kind)}, is open until "
                     f"{in_words(phase.closes_at, call.time_zone)}.",
                     phase=phase,
                     counted=kind,
@@ -173,7 +172,7 @@ def _too_early(call: Call, places: Mapping[str, Place], now: dt.datetime) -> Ver
             if phase.covers(place.state):
                 return Verdict(
                     Answer.TOO_EARLY,
-                    f"{name_of(place.state)}, {_where(kind)}, opens on "
+                    f"{state_name(place.state)}, {_where(kind)}, opens on "
                     f"{in_words(phase.opens_at, call.time_zone)} (“{phase.name}”).",
                     "We can tell you by e-mail on the day.",
                     phase=phase,
@@ -212,18 +211,18 @@ def _uncovered(call: Call, places: Mapping[str, Place], now: dt.datetime) -> Ver
         at, kind, place = max(closed, key=lambda row: row[0])
         return Verdict(
             Answer.OVER,
-            f"For {name_of(place.state)}, {_where(kind)}, this campaign closed on "
+            f"For {state_name(place.state)}, {_where(kind)}, this campaign closed on "
             f"{in_words(at, call.time_zone)}.",
             counted=kind,
             state=place.state,
             district=place.district,
         )
     targeted = {state for phase in call.phases if phase.closes_at > now for state in phase.states}
-    yours = _list([f"{name_of(place.state)} ({_where(kind)})" for kind, place in known.items()])
+    yours = _list([f"{state_name(place.state)} ({_where(kind)})" for kind, place in known.items()])
     unknown = next((kind for kind in kinds_of(call.basis) if kind not in known), "")
     return Verdict(
         Answer.NOT_TARGETED,
-        f"This campaign asks for stories from {states_in_words(targeted)}, and yours would come "
+        f"This campaign asks for stories from {names_in_words(targeted)}, and yours would come "
         f"from {yours}.",
         f"Where you {'live' if unknown == PlaceKind.HOME else 'work'} counts, too: add it if it is in "
         "one of these states."

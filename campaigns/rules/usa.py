@@ -42,3 +42,11 @@ def district_name(state: str, district: int | None) -> str:
     if district is None:
         return name
     return f"{name}, at large" if district == 0 else f"{name}, district {district}"
+
+
+def names_in_words(codes: Iterable[str]) -> str:
+    """Several states in one phrase, by name: "Kansas, North Carolina and Utah"."""
+    names = sorted(state_name(code) for code in codes)
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
