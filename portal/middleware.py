@@ -13,10 +13,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from portal import access, logs
 from portal.errors import Refused, TooLate
 from portal.models import User
+from portal.refusals import back_url, long_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -66,7 +68,7 @@ class Access:
         if row.role is None:
             return None
         if not isinstance(request.user, User):
-            return redirect_to_login(request.get_full_path())
+            return _ask_to_sign_in(request)
         if not row.role.holds(request.user):
             if row.see is not None and kwargs:
                 raise Http404
@@ -81,6 +83,19 @@ class Access:
         return None
 
 
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, which leads back here; whoever had typed a text gets it back first."""
+    if getattr(request, "htmx", None):
+        return HttpResponse(status=401)
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    way_back = back_url(request) or reverse("home")
+    if typed := long_texts(request):
+        context = {"typed": typed, "way_back": way_back}
+        return render(request, "portal/signed_out.html", context, status=403)
+    return redirect_to_login(way_back)
+
+
 class Refusals:
     """Tells what a verb refused in words: 409 where it is too late, 400 where it breaks a rule."""
 
@@ -88,13 +103,35 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer as the view does."""
-        return self.get_response(request)
+        """Answer as the view does; a verb's address that was opened like a page gets words."""
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET":
+            allowed = response["Allow"]
+            response = render(request, "portal/verb_only.html", status=405)
+            response["Allow"] = allowed
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A page for TooLate and Refused; every other exception goes on."""
         if isinstance(exception, TooLate):
-            return render(request, "portal/too_late.html", {"words": str(exception)}, status=409)
+            return _refusal(request, "portal/too_late.html", exception, status=409)
         if isinstance(exception, Refused):
-            return render(request, "portal/refused.html", {"words": str(exception)}, status=400)
+            return _refusal(request, "portal/refused.html", exception, status=400)
         return None
+
+
+def _refusal(
+    request: HttpRequest, template: str, refused: TooLate | Refused, *, status: int
+) -> HttpResponse:
+    """The page of a refusal, with what was typed and the way back."""
+    context = {
+        "words": str(refused),
+        "typed": long_texts(request),
+        "back_url": back_url(request),
+    }
+    response = render(request, template, context, status=status)
+    if getattr(request, "htmx", None):
+        # A whole page must not end up inside the part that asked.
+        response["HX-Retarget"] = "body"
+        response["HX-Reswap"] = "innerHTML show:top"
+    return response

@@ -9,5 +9,13 @@ ROWS = {
     "live": PUBLIC,
     "ready": PUBLIC,
     "signing_key": PUBLIC,
+    "privacy": PUBLIC,
     "profile": Row(role=SIGNED_IN),
+    "rename": Row(role=SIGNED_IN),
+    # 404 wherever settings.DEMO is off.
+    "demo": PUBLIC,
+    "demo_sign_in": PUBLIC,
+    "demo_mail": PUBLIC,
+    "demo_message": PUBLIC,
+    "demo_message_html": PUBLIC,
 }

@@ -96,6 +96,9 @@ INSTALLED_APPS = [
 
 # One permission table, in as many parts as there are packages. See portal.access.
 ACCESS_TABLES = ["portal.rows.ROWS", "campaigns.rows.ROWS", "stories.rows.ROWS"]
+# What each package adds to the header, and where it takes a person first. See portal.navigation.
+NAVIGATION = ["campaigns.navigation.entries", "stories.navigation.entries"]
+START_PAGES = ["stories.navigation.start"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -220,6 +223,8 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "clock")
 
 MAIL_DIR = VAR_DIR / "mail"
+# Written by `manage.py demo`: who can be signed in as, on the demonstration's page.
+DEMO_CAST = VAR_DIR / "demo.json"
 EMAIL_URL = env.text("EMAIL_URL", "")
 if EMAIL_URL:
     mail = urlsplit(EMAIL_URL)

@@ -4,8 +4,31 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
+
+from portal.refusals import back_url, long_texts
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What came is no request that a page here makes. Rendered bare: nothing of it is trusted."""
+    return HttpResponse(loader.render_to_string("400.html"), status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Seen, but not allowed."""
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Absent, or not for this person's eyes: the page does not tell which."""
+    return render(request, "404.html", status=404)
+
+
+def our_failure(request: HttpRequest) -> HttpResponse:
+    """Something broke on our side. Rendered without context: whatever broke may break it too."""
+    return HttpResponse(loader.render_to_string("500.html"), status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that came from elsewhere, or from before the cookie was renewed."""
-    return render(request, "portal/csrf_failed.html", status=403)
+    """A form from before the person signed in or out elsewhere; long texts are given back to copy."""
+    context = {"typed": long_texts(request), "back_url": back_url(request)}
+    return render(request, "portal/csrf_failed.html", context, status=403)

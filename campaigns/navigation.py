@@ -1,0 +1,68 @@
+"""What a person's ties add to the header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from campaigns.models import Campaign, Coordinator, Member, PartnerUser
+from portal.models import User
+from portal.navigation import Entry
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Which ties a person has, as far as the header needs to know."""
+
+    member: bool = False
+    coordinator: bool = False
+    lead: bool = False
+    partner_user: bool = False
+
+
+@dataclass(frozen=True)
+class Room:
+    """One link for everybody with one of these ties."""
+
+    ties: frozenset[str]
+    label: str
+    url_name: str
+    order: int
+
+
+def ties(user: User) -> Ties:
+    """A person's ties, in one query."""
+    own = Q(user=OuterRef("pk"))
+    found = (
+        User.objects.filter(pk=user.pk)
+        .values_list(
+            Exists(Member.objects.filter(own)),
+            Exists(Coordinator.objects.filter(own)),
+            Exists(Campaign.objects.filter(leads=OuterRef("pk")))
+            | Exists(Coordinator.objects.filter(own, may_create_campaigns=True)),
+            Exists(PartnerUser.objects.filter(own)),
+        )
+        .first()
+    )
+    return Ties(*found) if found else Ties()
+
+
+def links(rooms: Iterable[Room], tie: Ties) -> list[Entry]:
+    """The links of those rooms that one of the ties opens."""
+    return [
+        Entry(room.label, reverse(room.url_name), room.order)
+        for room in rooms
+        if any(getattr(tie, name) for name in room.ties)
+    ]
+
+
+#: This package's links. Orders: member 10-19, coordinator 20-29, lead 30-39, partner user 40-49.
+ROOMS: tuple[Room, ...] = ()
+
+
+def entries(user: User) -> list[Entry]:
+    """This package's links for a person."""
+    return links(ROOMS, ties(user))

@@ -1,0 +1,49 @@
+"""What the header shows to a person and where they land: each package names its own rooms.
+
+`settings.NAVIGATION` lists functions from a person to entries, `settings.START_PAGES` functions from a
+person to the address of their first page, or None where the package has none for them. Each function
+costs at most one query, whatever the person's ties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from portal.models import User
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link of the header. Lower `order` stands further left."""
+
+    label: str
+    url: str
+    order: int = 50
+    current: bool = False
+
+
+def entries(user: User, path: str) -> list[Entry]:
+    """The header's links for a person; the one whose address `path` lies under is the current one."""
+    found: list[Entry] = []
+    for name in settings.NAVIGATION:
+        part: Callable[[User], Sequence[Entry]] = import_string(name)
+        found += part(user)
+    found.sort(key=lambda entry: (entry.order, entry.label))
+    here = max((entry.url for entry in found if path.startswith(entry.url)), key=len, default="")
+    return [
+        Entry(entry.label, entry.url, entry.order, current=bool(here) and entry.url == here)
+        for entry in found
+    ]
+
+
+def start_page(user: User) -> str | None:
+    """Where a person lands after signing in; None where they have no tie yet."""
+    for name in settings.START_PAGES:
+        part: Callable[[User], str | None] = import_string(name)
+        if url := part(user):
+            return url
+    return None
