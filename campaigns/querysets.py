@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, Self, TypeVar
@@ -63,10 +62,6 @@ def _rows(model: str) -> QuerySet[Any]:
 
 class MemberQuerySet(models.QuerySet[M]):
     """Questions about members."""
-
-    def of_token(self, token: uuid.UUID) -> Self:
-        """Whom a link in mail is about, also where two records have become one since."""
-        return self.filter(Q(token=token) | Q(former_tokens__token=token)).distinct()
 
     def by_token(self, token: Any) -> M | None:
         """The member whom a link in a mail is about, also where two records have become one since."""

@@ -15,25 +15,25 @@ def _read_states() -> dict[str, str]:
 
 
 #: Name by two-letter code: 50 states, DC, 5 territories, 3 freely associated states, AA, AE and AP.
-STATES: dict[str, str] = _read_states()
+STATE_NAMES: dict[str, str] = _read_states()
 
 
 def by_name() -> list[tuple[str, str]]:
     """(code, name) of every state in the alphabetical order of names, for lists to choose from."""
-    return sorted(STATES.items(), key=lambda pair: pair[1])
+    return sorted(STATE_NAMES.items(), key=lambda pair: pair[1])
 
 
 def clean_states(codes: Iterable[str]) -> list[str]:
     """The codes in capitals, sorted, each once. ValueError names those that are no state."""
     cleaned = {code.strip().upper() for code in codes if code.strip()}
-    if unknown := sorted(cleaned - STATES.keys()):
+    if unknown := sorted(cleaned - STATE_NAMES.keys()):
         raise ValueError(f"No state has this postal code: {', '.join(unknown)}.")
     return sorted(cleaned)
 
 
 def state_name(code: str) -> str:
     """A state's name; an unknown code stands for itself."""
-    return STATES.get(code, code)
+    return STATE_NAMES.get(code, code)
 
 
 def district_name(state: str, district: int | None) -> str:
