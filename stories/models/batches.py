@@ -41,6 +41,8 @@ class Batch(models.Model):
     manifest = models.TextField(blank=True)
     signature = models.CharField(max_length=100, blank=True)
     key_id = models.CharField(max_length=16, blank=True)
+    # The files that a partner fetches one by one, as [{"name", "size", "sha256"}]; photos stand in the manifest.
+    files = models.JSONField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[BatchQuerySet[Batch]] = BatchQuerySet["Batch"].as_manager()  # type: ignore[assignment]

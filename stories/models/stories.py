@@ -145,6 +145,8 @@ class Revision(models.Model):
     answers = models.JSONField()
     photo = models.ForeignKey(Photo, null=True, blank=True, on_delete=models.PROTECT)
     sha256 = models.CharField(max_length=64)
+    # Hook and text answers in lower case: what a partner's search looks in.
+    searchable = models.TextField(blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     # What the coordinator says to the author about an edit.
     remark = models.TextField(blank=True)

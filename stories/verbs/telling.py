@@ -183,6 +183,7 @@ def write_revision(
         answers=list(answers),
         photo=photo,
         sha256=sha256,
+        searchable=texts.searchable(hook, answers),
         by=by,
         remark=remark,
     )
