@@ -5,12 +5,22 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.views import demo, errors, home, profile
+from portal.views import demo, errors, health, home, keys, operator, profile
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden
 handler404 = errors.not_found
 handler500 = errors.our_failure
+
+operator_urls = [
+    path("", operator.operator, name="operator"),
+    path("messages/", operator.given_up_messages, name="given_up_messages"),
+    path("messages/retry/", operator.retry_messages, name="retry_messages"),
+    path("messages/<int:pk>/retry/", operator.retry_message, name="retry_message"),
+    path("jobs/", operator.given_up_jobs, name="given_up_jobs"),
+    path("jobs/retry/", operator.retry_jobs, name="retry_jobs"),
+    path("jobs/<int:pk>/retry/", operator.retry_job, name="retry_job"),
+]
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -22,6 +32,12 @@ urlpatterns = [
     path("demo/mail/", demo.mail, name="demo_mail"),
     path("demo/mail/<str:name>/", demo.message, name="demo_message"),
     path("demo/mail/<str:name>/html/", demo.message_html, name="demo_message_html"),
+    path("health/live", health.live, name="live"),
+    path("health/ready", health.ready, name="ready"),
+    path("keys/", keys.signing_keys, name="signing_keys"),
+    path("keys/<str:key_id>.pem", keys.signing_key, name="signing_key"),
+    path("operator/", include(operator_urls)),
+    path("", include("stories.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

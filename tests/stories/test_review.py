@@ -1,0 +1,287 @@
+"""The review door: who sees which story, what a coordinator can do, and who wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.urls import reverse
+
+from portal.models import AuditLine, Message, User
+from stories.models import NameShown, Story, Tag
+from tests.house.people import World
+from tests.house.queries import equal_queries
+from tests.house.stories import WORDS, approved_story, permission, submitted_story
+
+ClientOf = Callable[[User | None], Client]
+
+
+def url(name: str, story: Story, *args: object) -> str:
+    return reverse(f"stories:{name}", args=[story.ref, *args])
+
+
+def hooks(response: Any) -> list[str]:
+    page = BeautifulSoup(response.content, "html.parser")
+    return [link.get_text() for link in page.select("a.row-title")]
+
+
+def in_review(world: World, **given: Any) -> Story:
+    from stories.verbs import reviewing
+
+    story = submitted_story(world, **given)
+    reviewing.claim(by=world.ana, story=story)
+    return story
+
+
+def test_queue_shows_own_society_oldest_first(world: World, client_of: ClientOf) -> None:
+    submitted_story(world, hook="First told")
+    submitted_story(world, hook="Then told")
+    submitted_story(world, hook="Of the other society", member=world.nils_member)
+
+    assert hooks(client_of(world.ana).get(reverse("stories:queue"))) == ["First told", "Then told"]
+    assert hooks(client_of(world.rita).get(reverse("stories:queue"))) == ["Of the other society"]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("ana", 200), ("rita", 404), ("mia", 404), ("paula", 404), ("olga", 404)]
+)
+def test_a_story_opens_for_its_own_coordinators_only(
+    world: World, client_of: ClientOf, who: str, status: int
+) -> None:
+    story = submitted_story(world)
+    assert client_of(getattr(world, who)).get(url("review", story)).status_code == status
+
+
+def test_a_draft_is_the_authors_alone(world: World, client_of: ClientOf) -> None:
+    from stories.verbs import telling
+    from tests.house.stories import join
+
+    draft = telling.begin(by=world.mia, participation=join(world, world.mia_member))
+    assert client_of(world.ana).get(url("review", draft)).status_code == 404
+    assert hooks(client_of(world.ana).get(reverse("stories:queue"), {"show": "all"})) == []
+
+
+def test_queue_refuses_who_coordinates_nothing(world: World, client_of: ClientOf) -> None:
+    assert client_of(world.mia).get(reverse("stories:queue")).status_code == 403
+    assert client_of(None).get(reverse("stories:queue")).status_code == 302
+
+
+def test_every_filter_narrows(world: World, client_of: ClientOf) -> None:
+    blind = submitted_story(world, hook="Sight")
+    submitted_story(world, hook="Hearing", words=WORDS.replace("blind", "deaf"))
+    tag = Tag.objects.create(society=world.isscr, name="eyes")
+    blind.tags.add(tag)
+    client = client_of(world.ana)
+
+    def shown(**query: object) -> list[str]:
+        return hooks(client.get(reverse("stories:queue"), query))
+
+    assert shown(q="BLIND father") == ["Sight"]
+    assert shown(tag="eyes") == ["Sight"]
+    assert shown(campaign=world.campaign.slug, state="KS", district=1) == ["Sight", "Hearing"]
+    assert shown(state="NC") == []
+    assert shown(district=2) == []
+    assert shown(show="approved") == []
+    assert shown(district="not a number", campaign="gone") == ["Sight", "Hearing"]
+    client.post(url("claim", blind))
+    assert shown(mine="on") == ["Sight"]
+
+
+def test_queue_costs_the_same_with_30_stories(world: World, client_of: ClientOf) -> None:
+    client = client_of(world.ana)
+    equal_queries(
+        lambda n: [submitted_story(world, hook=f"Story {i}") for i in range(n)],
+        lambda: client.get(reverse("stories:queue")),
+    )
+
+
+def test_queue_pages_by_key_without_gap_or_repeat(world: World, client_of: ClientOf) -> None:
+    told = [f"Story {i}" for i in range(65)]
+    for hook in told:
+        submitted_story(world, hook=hook)
+    client, address, seen = client_of(world.ana), reverse("stories:queue") + "?state=KS", []
+    while address:
+        response = client.get(address)
+        seen += hooks(response)
+        following = BeautifulSoup(response.content, "html.parser").select_one("a[rel=next]")
+        address = reverse("stories:queue") + str(following["href"]) if following else ""
+    assert seen == told
+
+
+def test_take_next_claims_the_longest_waiting_and_skips_taken_ones(
+    world: World, client_of: ClientOf
+) -> None:
+    first, second = submitted_story(world, hook="First"), submitted_story(world, hook="Second")
+    assert client_of(world.ana).post(reverse("stories:take_next"))["Location"] == url(
+        "review", first
+    )
+    assert client_of(world.ben).post(reverse("stories:take_next"))["Location"] == url(
+        "review", second
+    )
+    second.refresh_from_db()
+    assert (second.state, second.claimed_by) == ("in_review", world.ben)
+
+
+def test_of_two_who_claim_one_wins_and_the_other_reads_who(
+    world: World, client_of: ClientOf
+) -> None:
+    story = submitted_story(world)
+    assert client_of(world.ana).post(url("claim", story)).status_code == 302
+    late = client_of(world.ben).post(url("claim", story))
+    assert late.status_code == 409
+    assert "Ana Ruiz" in late.content.decode()
+
+
+def test_of_two_who_decide_one_wins_and_the_other_loses_no_word(
+    world: World, client_of: ClientOf
+) -> None:
+    story = in_review(world)
+    number = story.current_revision and story.current_revision.number
+    client_of(world.ana).post(url("approve", story), {"revision": number})
+    late = client_of(world.ben).post(
+        url("decline", story), {"revision": number, "decline-reason": "Too short for us, sorry."}
+    )
+    page = late.content.decode()
+    assert late.status_code == 409
+    assert "Ana Ruiz" in page
+    assert "Too short for us, sorry." in page
+    story.refresh_from_db()
+    assert story.state == "approved"
+    assert story.decisions.count() == 1
+
+
+def test_a_decision_about_a_text_that_has_changed_meanwhile_is_too_late(
+    world: World, client_of: ClientOf
+) -> None:
+    from stories.verbs import telling
+    from tests.house.stories import answers
+
+    story = in_review(world)
+    telling.submit(
+        by=world.mia,
+        story=story,
+        hook="A better line",
+        answers=answers(world),
+        photo=None,
+        permissions=[],
+        consent_text=world.consent_text,
+    )
+    response = client_of(world.ana).post(url("approve", story), {"revision": 1})
+    assert response.status_code == 409
+    assert "A better line" in response.content.decode()
+    story.refresh_from_db()
+    assert story.state == "submitted"
+
+
+def test_an_edit_needs_the_authors_sign_off_before_it_can_be_approved(
+    world: World, client_of: ClientOf, deliver_mail: Callable[[], list[Any]]
+) -> None:
+    story = in_review(world)
+    field = f"answer-{world.prompts['long_text'].pk}"
+    client = client_of(world.ana)
+    edited = WORDS.replace("one lamp at a time", "lamp by lamp")
+    client.post(
+        url("edit", story),
+        {"revision": 1, "hook": "He read the clock", field: edited, "remark": "Shorter."},
+    )
+    story.refresh_from_db()
+    assert story.state == "awaiting_sign_off"
+    assert Message.objects.filter(user=world.mia, template="please_sign_off").count() == 1
+    refused = client.post(url("approve", story), {"revision": 2})
+    assert refused.status_code == 400
+    story.refresh_from_db()
+    assert story.approved_revision is None
+
+
+def test_an_edit_that_changes_nothing_is_refused_in_words(
+    world: World, client_of: ClientOf
+) -> None:
+    story = in_review(world)
+    field = f"answer-{world.prompts['long_text'].pk}"
+    response = client_of(world.ana).post(
+        url("edit", story),
+        {"revision": 1, "hook": "He read the kitchen clock", field: WORDS, "remark": ""},
+    )
+    assert response.status_code == 400
+    assert "Nothing is changed yet" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("ask_changes", "changes_requested"), ("decline", "declined")]
+)
+def test_a_decision_against_needs_a_reason_that_the_author_gets(
+    world: World, client_of: ClientOf, verb: str, state: str
+) -> None:
+    story = in_review(world)
+    client = client_of(world.ana)
+    empty = client.post(url(verb, story), {"revision": 1, f"{verb}-reason": ""})
+    assert empty.status_code == 400
+    assert "The author needs to know why" in empty.content.decode()
+    client.post(url(verb, story), {"revision": 1, f"{verb}-reason": "Please say when."})
+    story.refresh_from_db()
+    assert story.state == state
+    message = Message.objects.get(user=world.mia, template__in=["changes_requested", "declined"])
+    assert message.context["reason"] == "Please say when."
+
+
+def test_notes_and_tags_stay_in_the_society(world: World, client_of: ClientOf) -> None:
+    story = submitted_story(world)
+    client = client_of(world.ana)
+    client.post(url("note", story), {"note": "Ask her for the year."})
+    client.post(url("tags", story), {"tags": "Vision, organoids , vision"})
+    page = client_of(world.ben).get(url("review", story)).content.decode()
+    assert "Ask her for the year." in page
+    assert sorted(str(tag) for tag in story.tags.all()) == ["organoids", "vision"]
+    assert client_of(world.rita).post(url("note", story), {"note": "x"}).status_code == 404
+
+
+def test_a_name_in_a_text_that_travels_without_one_is_pointed_out(
+    world: World, client_of: ClientOf
+) -> None:
+    nameless = permission(world.research_america, NameShown.NONE)
+    told = submitted_story(world, words=WORDS + " I am Mia Chen.", permissions=[nameless])
+    quiet = submitted_story(world, permissions=[nameless])
+    client = client_of(world.ana)
+    assert (
+        "without a name, but the text contains" in client.get(url("review", told)).content.decode()
+    )
+    assert "but the text contains" not in client.get(url("review", quiet)).content.decode()
+
+
+def test_declining_a_correction_leaves_the_approved_text(world: World, client_of: ClientOf) -> None:
+    from stories.verbs import telling
+    from tests.house.stories import answers
+
+    story = approved_story(world)
+    approved = story.approved_revision
+    telling.submit(
+        by=world.mia,
+        story=story,
+        hook="A worse line",
+        answers=answers(world),
+        photo=None,
+        permissions=[permission(world.research_america)],
+        consent_text=world.consent_text,
+    )
+    client = client_of(world.ana)
+    client.post(url("claim", story))
+    client.post(url("decline", story), {"revision": 2, "decline-reason": "The first was better."})
+    story.refresh_from_db()
+    assert (story.state, story.approved_revision, story.current_revision) == (
+        "approved",
+        approved,
+        approved,
+    )
+
+
+def test_every_deed_is_on_record_without_a_word_of_the_story(
+    world: World, client_of: ClientOf
+) -> None:
+    story = in_review(world)
+    client_of(world.ana).post(url("approve", story), {"revision": 1})
+    lines = AuditLine.objects.about(story)
+    assert [line.verb for line in lines] == ["begin", "submit", "claim", "approve"]
+    assert not any("kitchen" in str(line.detail) for line in lines)
