@@ -50,7 +50,7 @@ PUBLIC = Row(role=None)
 SIGNED_IN = Role("signed in", lambda user: user.is_active)
 OPERATOR = Role("operator", lambda user: user.is_staff, trusted=True)
 
-# URL names of installed packages that bring their own checks: sign-in, and the operators' admin.
+# URL names of installed packages that bring their own checks: all about signing in.
 FOREIGN = (
     "account_",
     "mfa_",
@@ -58,8 +58,11 @@ FOREIGN = (
     "orcid_",
     "openid_connect_",
     "usersessions_",
-    "admin:",
 )
+
+#: The operators' admin, its own sign-in page included: nobody gets there around the second factor.
+ADMIN = Row(role=OPERATOR)
+ADMIN_NAMES = "admin:"
 
 
 @cache
@@ -72,6 +75,11 @@ def table() -> Mapping[str, Row]:
             raise ValueError(f"URLs with two permission rows: {sorted(twice)}")
         rows |= part
     return rows
+
+
+def row_named(name: str) -> Row | None:
+    """The row of a URL's name; None where it has none, so that nobody gets in."""
+    return ADMIN if name.startswith(ADMIN_NAMES) else table().get(name)
 
 
 def row_of(request: HttpRequest) -> Row:

@@ -27,6 +27,22 @@ def record(actor: User | None, verb: str, thing: models.Model, **detail: object)
     )
 
 
+def record_all(
+    actor: User | None, verb: str, model: type[models.Model], **detail: object
+) -> AuditLine:
+    """Write one line about many rows of a model at once; `detail` says how many."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit.record_all outside the transaction of what it records")
+    return AuditLine.objects.create(
+        actor=actor,
+        verb=verb,
+        object_type=model._meta.label_lower,
+        object_id="*",
+        detail=detail,
+        request_id=current_request_id(),
+    )
+
+
 def last_act(thing: models.Model) -> str:
     """Who did the last thing to an object and when, in words: "Ana Ruiz approved it at 3:04 p.m."."""
     line = AuditLine.objects.about(thing).select_related("actor").last()

@@ -6,8 +6,12 @@ together instead of one a start.
 
 from __future__ import annotations
 
+import base64
 import os
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
 import environ
@@ -87,6 +91,18 @@ class Environment:
         )
         return parsed
 
+    def seed(self, name: str) -> str:
+        """An Ed25519 seed: 32 bytes as base64. "" where it is unset."""
+
+        def parse(raw: str) -> str:
+            if len(base64.b64decode(raw, validate=True)) != 32:
+                raise ValueError
+            return raw
+
+        return self.read(
+            name, parse, "", "a base64 text of 32 bytes; `openssl rand -base64 32` makes one"
+        )
+
     def refuse(self, problem: str) -> None:
         """Remember a problem that lies between settings."""
         self.problems.append(problem)
@@ -99,6 +115,26 @@ class Environment:
                 f"Storybank cannot start with these settings:\n{lines}\n"
                 "The README has a table of every setting."
             )
+
+
+def own_secret(var_dir: Path, name: str, make: Callable[[], str]) -> str:
+    """A secret that this installation made for itself on its first start, kept under `var_dir`.
+
+    Of two processes that start at once, one makes it and both read that one: it is written aside
+    whole and then linked to its name, which fails where the name exists.
+    """
+    kept = var_dir / "secrets" / name
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, aside = tempfile.mkstemp(dir=kept.parent, prefix=f"{name}.")  # mode 0600
+        with os.fdopen(handle, "w") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(handle)
+        with suppress(FileExistsError):
+            os.link(aside, kept)
+        os.unlink(aside)
+    return kept.read_text()
 
 
 def _flag(raw: str) -> bool:

@@ -19,7 +19,9 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, with the id on it."""
-        record.request_id = current_request_id()
+        # Django tells of a refused request when it has left the middleware; the request still knows.
+        request = getattr(record, "request", None)
+        record.request_id = current_request_id() or getattr(request, "request_id", "")
         return True
 
 
@@ -35,13 +37,21 @@ class LineFormatter(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
             "level": record.levelname,
             "logger": record.name,
-            "said": record.getMessage(),
+            "said": said(record),
             "request": getattr(record, "request_id", ""),
         }
         if record.exc_info and record.exc_info[0]:
             line["raised"] = record.exc_info[0].__name__
             line["where"] = frames(record)
         return json.dumps(line, ensure_ascii=False)
+
+
+def said(record: logging.LogRecord) -> str:
+    """What a record says. Celery puts a failed task's exception, with its message, into the line."""
+    task = getattr(record, "data", None)
+    if record.name == "celery.app.trace" and isinstance(task, dict) and "exc" in task:
+        return f"Task {task.get('name')}[{task.get('id')}] failed"
+    return record.getMessage()
 
 
 def frames(record: logging.LogRecord) -> list[str]:

@@ -31,10 +31,12 @@ class RequestId:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the id in a header."""
-        token = logs.request_id.set(uuid.uuid4().hex)
+        own = uuid.uuid4().hex
+        setattr(request, "request_id", own)  # noqa: B010 (HttpRequest does not declare it)
+        token = logs.request_id.set(own)
         try:
             response = self.get_response(request)
-            response["X-Request-ID"] = logs.request_id.get()
+            response["X-Request-ID"] = own
             return response
         finally:
             logs.request_id.reset(token)
@@ -62,7 +64,7 @@ class Access:
         name = match.view_name if match else ""
         if name.startswith(access.FOREIGN):
             return None
-        row = access.table().get(name)
+        row = access.row_named(name)
         if row is None:
             raise PermissionDenied(f"The URL {name!r} has no row in the permission table.")
         if row.role is None:

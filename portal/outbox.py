@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import redis
+from django.conf import settings
 from django.db import connection, transaction
 
 from portal.celery import app
+from portal.logs import current_request_id
 from portal.models import DigestLine, Job, Message, Urgency, User
 
 log = logging.getLogger(__name__)
+
+SWEPT_BELL_SECONDS = 30
 
 
 def tell(
@@ -98,12 +104,44 @@ def ring(task: str, *arguments: Any) -> None:
     transaction.on_commit(partial(_ring, task, arguments), robust=True)
 
 
-def _ring(task: str, arguments: tuple[Any, ...]) -> None:
-    """Call the broker; a broker that is down costs time, never a message."""
+def ring_again(task: str, *arguments: Any) -> None:
+    """Ring once more for something overdue, with a bell that fades before the next sweep.
+
+    Behind a busy worker the bells of many sweeps would pile up otherwise.
+    """
+    transaction.on_commit(partial(_ring, task, arguments, SWEPT_BELL_SECONDS), robust=True)
+
+
+def _ring(task: str, arguments: tuple[Any, ...], expires: float | None = None) -> None:
+    """Call the broker; a broker that is down costs time, never a message.
+
+    The bell carries the id of the request that rang it, so that the worker's log lines do too.
+    """
     try:
-        app.send_task(task, args=arguments, retry=False)
-    except Exception as problem:  # whatever the transport raises: the row is safe, the sweep rings
+        app.send_task(
+            task,
+            args=arguments,
+            retry=False,
+            expires=expires,
+            headers={"request_id": current_request_id()},
+        )
+    except (
+        Exception
+    ) as problem:  # whatever the transport raises: the row is safe, the sweep will ring
         log.warning("the broker did not take %s: %s", task, type(problem).__name__)
+
+
+def broker_answers() -> bool:
+    """Whether the broker would take a message now; asks without leaving one."""
+    if not settings.REDIS_URL:
+        return os.access(settings.BROKER_DIR / "queue", os.W_OK)
+    server = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2)
+    try:
+        return bool(server.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        server.close()
 
 
 def demand_transaction() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 from django.contrib.auth.models import BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -16,6 +17,11 @@ M = TypeVar("M", bound=models.Model)
 # A failed attempt waits this many seconds before the next; after the last one the row is given up
 # and shown to the operator. Twelve attempts spread over about a day and a half.
 PAUSES = (10, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 28800, 28800)
+
+# The values of portal.models.Urgency, which stands above this module.
+URGENCIES = (0, 5, 9)
+
+WORKER_DIED = "the worker died on every attempt"
 
 
 class UserManager(BaseUserManager[Any]):
@@ -78,12 +84,10 @@ class LeasedQuerySet(models.QuerySet[M]):
         )
 
     def finish(self, row: Any, **changes: Any) -> bool:
-        """Mark the work done, if the lease is still ours."""
-        return bool(
-            self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(
-                finished_at=timezone.now(), leased_until=None, lease=None, last_error="", **changes
-            )
-        )
+        """Mark the work done, if the lease is still ours; `changes` are other columns to write."""
+        done: dict[str, Any] = {"finished_at": timezone.now(), "leased_until": None, "lease": None}
+        done |= {"last_error": ""} | changes
+        return bool(self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(**done))
 
     def put_back(self, row: Any, error: str) -> bool:
         """Give the row back after a failure: the next pause, or given up after the last.
@@ -98,6 +102,39 @@ class LeasedQuerySet(models.QuerySet[M]):
             changes["due_at"] = now + dt.timedelta(seconds=PAUSES[row.attempts - 1])
         return bool(self.filter(pk=row.pk, lease=row.lease).update(**changes))
 
+    def give_up(self, row: Any, error: str) -> bool:
+        """Give the row up at once, because trying again cannot help; `error` as in `put_back`."""
+        return bool(
+            self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(
+                failed_at=timezone.now(), leased_until=None, lease=None, last_error=error[:200]
+            )
+        )
+
+    def release(self, rows: Sequence[Any]) -> int:
+        """Give rows back that were taken and not tried: due at once, and no attempt is counted."""
+        return sum(
+            self.filter(pk=row.pk, lease=row.lease, finished_at=None).update(
+                lease=None, leased_until=None, attempts=F("attempts") - 1
+            )
+            for row in rows
+        )
+
+    def give_up_killers(self) -> int:
+        """Give up rows whose worker died on every attempt, so that nobody could put them back."""
+        return (
+            self.takeable()
+            .filter(attempts__gte=len(PAUSES))
+            .update(failed_at=timezone.now(), leased_until=None, lease=None, last_error=WORKER_DIED)
+        )
+
+    def overdue(self, seconds: int) -> Self:
+        """Due for so many seconds and in nobody's hands: the bell for these rows was lost."""
+        return self.takeable().filter(due_at__lte=timezone.now() - dt.timedelta(seconds=seconds))
+
+    def leased(self) -> Self:
+        """In a worker's hands now."""
+        return self.waiting().filter(leased_until__gte=timezone.now())
+
     def retry(self) -> int:
         """Start given-up rows afresh; returns how many."""
         return self.given_up().update(
@@ -111,6 +148,45 @@ class MessageQuerySet(LeasedQuerySet[M]):
     def most_urgent_first(self) -> Self:
         """The order in which post leaves: a recall before a receipt before an invitation."""
         return self.order_by("urgency", "due_at", "pk")
+
+    def take_handful(self, count: int, *, seconds: int) -> list[M]:
+        """Lease up to `count` due messages, the most urgent first, each with its person.
+
+        Two workers never get the same message: on PostgreSQL the second one skips what the first is
+        taking, on SQLite it waits; and the condition stands in the UPDATE once more.
+        """
+        lease = uuid.uuid4()
+        until = timezone.now() + dt.timedelta(seconds=seconds)
+        with transaction.atomic(using=self.db):
+            due = self.takeable().most_urgent_first().select_for_update(skip_locked=True)
+            keys = list(due.values_list("pk", flat=True)[:count])
+            if not keys:
+                return []
+            self.takeable().filter(pk__in=keys).update(
+                lease=lease, leased_until=until, attempts=F("attempts") + 1
+            )
+        taken = self.filter(pk__in=keys, lease=lease).select_related("user")
+        return list(taken.most_urgent_first())
+
+    def due_since(self) -> dt.datetime | None:
+        """When the longest waiting message that is due now became due; None where none is.
+
+        One look into the index for each urgency instead of a scan of everything that waits.
+        """
+        due = self.waiting().filter(due_at__lte=timezone.now()).order_by("due_at")
+        oldest = (
+            due.filter(urgency=urgency).values_list("due_at", flat=True).first()
+            for urgency in URGENCIES
+        )
+        return min((at for at in oldest if at is not None), default=None)
+
+    def rememberable(self, before: dt.datetime) -> Self:
+        """Sent before then, with the words and the address still kept."""
+        return self.filter(finished_at__lt=before, forgotten_at=None)
+
+    def hopeless(self, before: dt.datetime) -> Self:
+        """Given up before then and not retried since."""
+        return self.given_up().filter(failed_at__lt=before)
 
 
 class AuditQuerySet(models.QuerySet[M]):

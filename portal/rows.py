@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from portal.access import PUBLIC, SIGNED_IN, Row
+from portal.access import OPERATOR, PUBLIC, SIGNED_IN, Row
+from portal.models import Job, Message
+
+FAILED_MESSAGES = Row(role=OPERATOR, see=lambda _: Message.objects.given_up())
+FAILED_JOBS = Row(role=OPERATOR, see=lambda _: Job.objects.given_up())
+# Any one that exists, so that what somebody else retried a moment ago is 409 and not 404.
+ONE_MESSAGE = Row(role=OPERATOR, see=lambda _: Message.objects.all())
+ONE_JOB = Row(role=OPERATOR, see=lambda _: Job.objects.all())
 
 ROWS = {
     "home": PUBLIC,
     "live": PUBLIC,
     "ready": PUBLIC,
     "signing_key": PUBLIC,
+    "signing_keys": PUBLIC,
+    "operator": Row(role=OPERATOR),
+    "given_up_messages": FAILED_MESSAGES,
+    "retry_message": ONE_MESSAGE,
+    "retry_messages": FAILED_MESSAGES,
+    "given_up_jobs": FAILED_JOBS,
+    "retry_job": ONE_JOB,
+    "retry_jobs": FAILED_JOBS,
     "privacy": PUBLIC,
     "profile": Row(role=SIGNED_IN),
     "rename": Row(role=SIGNED_IN),

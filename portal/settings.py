@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from portal.environment import Environment
+from portal.environment import Environment, own_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
@@ -45,22 +46,10 @@ if USE_X_FORWARDED_PROTO:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 
-def own_secret(name: str) -> str:
-    """A secret that this installation made for itself on its first start, kept in VAR_DIR."""
-    kept = VAR_DIR / "secrets" / name
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = kept.with_suffix(".new")
-        fresh.write_text(get_random_secret_key())
-        fresh.chmod(0o600)
-        fresh.rename(kept)
-    return kept.read_text()
-
-
 SECRET_KEY = env.text("SECRET_KEY", "")
 if not SECRET_KEY:
     if LOCAL_SITE:
-        SECRET_KEY = own_secret("secret_key")
+        SECRET_KEY = own_secret(VAR_DIR, "secret_key", get_random_secret_key)
     else:
         env.refuse("SECRET_KEY is missing. Set it to at least 50 random characters.")
 elif len(SECRET_KEY) < 50:
@@ -68,7 +57,7 @@ elif len(SECRET_KEY) < 50:
 
 # The key that seals batches: a base64 Ed25519 seed of 32 bytes, or (default) one that the
 # installation makes for itself under VAR_DIR. Earlier public keys stay published, see portal.signing.
-SIGNING_KEY = env.text("SIGNING_KEY", "")
+SIGNING_KEY = env.seed("SIGNING_KEY")
 
 # --- Rooms -------------------------------------------------------------------------------------
 
@@ -76,7 +65,7 @@ INSTALLED_APPS = [
     "stories",
     "campaigns",
     "portal",
-    "django.contrib.admin",
+    "portal.adminconfig.OperatorsAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -182,7 +171,7 @@ CACHES = {
 }
 
 BROKER_DIR = VAR_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "storybank-files://"
+CELERY_BROKER_URL = REDIS_URL or "storybank-files://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 3600}
 if not REDIS_URL:
     for folder in ("queue", "control", "processed"):
@@ -200,6 +189,7 @@ CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "work"
+QUEUES = ("work", "mail", "building", "delivery")
 CELERY_TASK_ROUTES = {
     "portal.send_mail": {"queue": "mail"},
     "stories.build_batch": {"queue": "building"},
@@ -209,8 +199,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 # What the clock rings. Every task on it may run twice at once: each one claims before it acts.
-CELERY_BEAT_SCHEDULE = {
-    "beat": {"task": "portal.beat", "schedule": 20.0},
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "portal.sweep", "schedule": 30.0},
     "send-mail": {"task": "portal.send_mail", "schedule": 15.0},
     "digests": {"task": "portal.write_digests", "schedule": 300.0},
@@ -220,6 +209,21 @@ CELERY_BEAT_SCHEDULE = {
     "expire-consents": {"task": "stories.expire_consents", "schedule": 300.0},
     "ask-late-partners": {"task": "stories.ask_for_late_partners", "schedule": 60.0},
 }
+# Each queue's worker answers the clock, and shows in /health/ready that it does.
+CELERY_BEAT_SCHEDULE |= {
+    f"beat-{queue}": {
+        "task": "portal.beat",
+        "schedule": 20.0,
+        "args": (queue,),
+        "options": {"queue": queue},
+    }
+    for queue in QUEUES
+}
+# A bell of the clock that nobody heard in time fades: the next one is on its way, and behind a worker
+# that is down or busy they would pile up.
+for entry in CELERY_BEAT_SCHEDULE.values():
+    entry.setdefault("options", {})["expires"] = max(60.0, entry["schedule"])
+CELERY_BEAT_SCHEDULER = "portal.clock:Clock"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "clock")
 
 MAIL_DIR = VAR_DIR / "mail"
