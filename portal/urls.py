@@ -38,6 +38,7 @@ urlpatterns = [
     path("keys/<str:key_id>.pem", keys.signing_key, name="signing_key"),
     path("operator/", include(operator_urls)),
     path("", include("stories.urls")),
+    path("", include("campaigns.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
