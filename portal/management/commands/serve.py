@@ -115,7 +115,7 @@ def web_command(host: str, port: int) -> list[str]:
 def worker_command() -> list[str]:
     """One Celery worker for all queues, with the clock in it."""
     return [
-        *(sys.executable, "-m", "celery", "-A", "portal", "--skip-checks", "worker", "-B"),
+        *(sys.executable, "-m", "celery", "-q", "-A", "portal", "--skip-checks", "worker", "-B"),
         *("-P", "threads", "--concurrency", "4", "-Q", QUEUES),
         *("--loglevel", settings.LOG_LEVEL, "--without-gossip", "--without-mingle"),
     ]
