@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from portal.models import User
 from stories.states import BatchState, RecallState, StoryState
@@ -65,18 +67,22 @@ class ConsentQuerySet(models.QuerySet[M]):
 
 
 class BatchQuerySet(models.QuerySet[M]):
-    """Questions about batches."""
+    """Questions about batches. A manifest can be large: lists leave it in the database."""
 
     def inbox_of(self, user: User) -> Self:
-        """What was delivered to a partner user's organisation."""
+        """What was delivered to a partner user's organization."""
         return self.filter(
             partner__officers__user=user,
             state__in=(BatchState.DELIVERED, BatchState.ACKNOWLEDGED),
-        )
+        ).defer("manifest")
 
     def led_by(self, user: User) -> Self:
         """The batches of the campaigns that a person leads."""
-        return self.filter(campaign__leads=user)
+        return self.filter(campaign__leads=user).defer("manifest")
+
+    def to_deliver(self) -> Self:
+        """Sealed, and neither in the partner's inbox nor closed."""
+        return self.filter(state=BatchState.SEALED, closed_at=None).defer("manifest")
 
 
 class ItemQuerySet(models.QuerySet[M]):
@@ -86,23 +92,37 @@ class ItemQuerySet(models.QuerySet[M]):
         """Sealed and neither recalled, replaced nor reissued."""
         return self.filter(ended_at=None)
 
-    def usable_by(self, user: User, today: dt.date) -> Self:
-        """The stories that a partner user may use `today`: delivered, live, and their time not over.
+    def usable_by(self, user: User) -> Self:
+        """The stories that a partner user may use now: delivered, live, and their time not over.
 
-        A consent that was widened since is no hindrance: what the item's own consent allowed still is.
+        "Until" is a day in the campaign's time zone. A consent that was widened since is no hindrance:
+        what the item's own consent allowed still is.
         """
+        zones = apps.get_model("campaigns", "Campaign")._default_manager.values_list(
+            "time_zone", flat=True
+        )
+        runs = Q(pk__in=[])
+        for zone in zones.order_by("time_zone").distinct():
+            today = timezone.localdate(timezone=ZoneInfo(zone))
+            runs |= Q(batch__campaign__time_zone=zone, consent__until__gte=today)
         return self.live().filter(
+            runs,
             partner__officers__user=user,
             batch__state__in=(BatchState.DELIVERED, BatchState.ACKNOWLEDGED),
-            consent__until__gte=today,
         )
 
-    def in_order(self) -> Self:
-        """As they stand in their batch, with all that an export row is made of, in one query."""
+    def in_full(self) -> Self:
+        """With all that a line of an export is made of, in one query."""
         return self.select_related(
-            "accepted__revision__photo", "consent__text", "story", "replaces__accepted__revision",
-            "replaces__batch",
-        ).order_by("position")
+            "batch__campaign",
+            "story",
+            "accepted__revision__photo",
+            "consent__text",
+            "replaces__batch__campaign",
+            "replaces__story",
+            "replaces__accepted__revision__photo",
+            "replaces__consent__text",
+        ).defer("batch__manifest", "replaces__batch__manifest")
 
 
 class RecallQuerySet(models.QuerySet[M]):

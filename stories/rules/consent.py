@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from campaigns.rules.usa import STATE_NAMES
-from stories.models import NameShown
+from stories.models import Consent, NameShown
 
 #: From the least to the most that is shown of a name.
 NAME_ORDER = (NameShown.NONE, NameShown.FIRST, NameShown.FULL)
@@ -35,6 +35,19 @@ class Permission:
     def allows_nothing(self) -> bool:
         """A line without any use is no consent."""
         return not self.uses
+
+
+def permission_of(consent: Consent) -> Permission:
+    """A consent as the rules see it."""
+    return Permission(
+        partner=consent.partner_id,
+        lawmakers=consent.lawmakers,
+        publication=consent.publication,
+        press=consent.press,
+        name_shown=NameShown(consent.name_shown),
+        name=consent.name,
+        until=consent.until,
+    )
 
 
 def is_narrower(new: Permission, old: Permission) -> bool:

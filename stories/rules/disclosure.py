@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from stories.models import NameShown
 from stories.rules.consent import Permission
-from stories.rules.texts import Answer
+from stories.rules.texts import Answer, revision_sha256
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,10 @@ class Disclosed:
     """One story as one partner receives it.
 
     `name` is the name to print, empty for a story without one. `photo` is the SHA-256 of the picture
-    that goes with it, or None: a story without a name travels without its picture. `district` is the
-    number of a congressional district, 0 for a state's only one, None where it is not known.
+    that goes with it, or None: a story without a name travels without its picture, and then `revision`
+    is the hash of the same text without one, because a hash over a picture that stays here would let
+    a partner test pictures against it. `district` is the number of a congressional district, 0 for a
+    state's only one, None where it is not known.
     """
 
     story: str
@@ -54,6 +56,8 @@ def disclose(
 ) -> Disclosed:
     """What a partner may receive of a story under one permission."""
     nameless = permission.name_shown == NameShown.NONE
+    if nameless and photo is not None:
+        revision = revision_sha256(hook, answers, None)
     return Disclosed(
         story=story,
         revision=revision,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -50,12 +52,27 @@ def searchable(hook: str, answers: Sequence[Answer]) -> str:
 def names_given_away(texts: str, full_name: str, email: str) -> list[str]:
     """Which of an author's own marks stand in a text that is to travel without a name.
 
-    Looks, whatever the capitals, for the full name, for every part of it of three letters or more as
-    a whole word, and for the address. Returns what was found, as the author spelled it.
+    Looks, whatever the capitals and accents, for every part of the name of three letters or more as a
+    whole word ("Mia", "Mia's", "Mia-Sofia"), and for the address. A script without capitals has no
+    spaces to go by either: there a part of two characters counts wherever it stands. Returns what was
+    found, each once, as the author spelled it.
     """
-    words = {word.strip(".,;:!?()[]\"'“”‘’").casefold() for word in texts.split()}
-    words |= {word.removesuffix("'s").removesuffix("’s") for word in words}
-    found = [part for part in full_name.split() if len(part) >= 3 and part.casefold() in words]
-    if email and email.casefold() in texts.casefold():
+    text = folded(texts)
+    found = [part for part in re.split(r"[\s,;]+", full_name) if stands_in(text, part)]
+    if email and folded(email) in text:
         found.append(email)
-    return found
+    return list(dict.fromkeys(found))
+
+
+def stands_in(text: str, part: str) -> bool:
+    """Whether a part of a name stands in a folded text, as a word where its script has words."""
+    sought = folded(part).strip(".")
+    if sought.upper() == sought.lower():
+        return len(sought) >= 2 and not sought.isnumeric() and sought in text
+    return len(sought) >= 3 and bool(re.search(rf"(?<!\w){re.escape(sought)}(?!\w)", text))
+
+
+def folded(text: str) -> str:
+    """A text for comparing: compatible forms, accents and capitals made equal."""
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in parts if not unicodedata.combining(c)).casefold()

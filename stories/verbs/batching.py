@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, Partner
+from campaigns.models import Campaign, CampaignPartner, Partner, Rhythm
+from campaigns.rules.rhythm import is_due
+from campaigns.states import CampaignState
 from portal import audit, outbox
-from portal.errors import Refused
+from portal.errors import Refused, TooLate
 from portal.models import User
 from portal.moves import move
 from stories.models import Batch, Consent, Item, ItemEnd, Story
 from stories.states import BATCH_MOVES, BatchState
+
+log = logging.getLogger(__name__)
 
 #: Stories are sealed in chunks of this many, so that memory does not grow with the batch.
 CHUNK = 500
@@ -100,10 +105,71 @@ def fill(batch: Batch, today: dt.date) -> int:
         last = chunk[-1]
 
 
-def end_former_items(batch: Batch, consents: list[Consent]) -> dict[int, int]:
-    """End what the partner has of these stories; returns story id -> id of the item that is replaced."""
+def end_former_items(batch: Batch, consents: list[Consent]) -> dict[int, int | None]:
+    """End what the partner has of these stories; returns story id -> id of the item that is replaced.
+
+    An item that moved here from a closed batch replaces what it would have replaced there.
+    """
     stories = [consent.story_id for consent in consents]
-    live = Item.objects.live().filter(partner=batch.partner_id, story__in=stories)
-    former = dict(live.values_list("story", "pk"))
-    live.update(ended_at=timezone.now(), ended_why=ItemEnd.REPLACED)
+    former: dict[int, int | None] = {}
+    earlier = Item.objects.filter(partner=batch.partner_id, story__in=stories).order_by("pk")
+    for item in earlier.only("pk", "story_id", "ended_at", "ended_why", "replaces_id"):
+        if item.ended_at is None:
+            former[item.story_id] = item.pk
+        elif item.ended_why == ItemEnd.REISSUED:
+            former[item.story_id] = item.replaces_id
+        else:
+            former[item.story_id] = None
+    Item.objects.live().filter(partner=batch.partner_id, story__in=stories).update(
+        ended_at=timezone.now(), ended_why=ItemEnd.REPLACED
+    )
     return former
+
+
+def seal_if_due(*, campaign: Campaign, partner: Partner, now: dt.datetime) -> Batch | None:
+    """For the clock: seal a partner's open batch if the campaign's rhythm says so; None where it did not.
+
+    Where the moment comes and nothing is due, the empty batch counts as opened `now`, so that the next
+    story waits for the next moment of the rhythm.
+    """
+    batch = open_batch(campaign=campaign, partner=partner)
+    if not is_due(
+        campaign.rhythm,
+        campaign.rhythm_weekday,
+        campaign.rhythm_hour,
+        campaign.time_zone,
+        batch.opened_at,
+        now,
+    ):
+        return None
+    try:
+        return seal(by=None, batch=batch)
+    except TooLate:
+        return None  # the lead or another clock was faster
+    except Refused:
+        Batch.objects.filter(pk=batch.pk, state=BatchState.OPEN).update(opened_at=now)
+        return None
+
+
+def partnerships(campaign: str = "", partner: str = "") -> QuerySet[CampaignPartner]:
+    """Whom running campaigns seal batches for; `campaign` and `partner` are slugs that narrow it."""
+    found = CampaignPartner.objects.filter(campaign__state=CampaignState.RUNNING)
+    if campaign:
+        found = found.filter(campaign__slug=campaign)
+    if partner:
+        found = found.filter(partner__slug=partner)
+    return found.select_related("campaign", "partner").order_by("pk")
+
+
+def seal_due_batches(*, now: dt.datetime) -> list[Batch]:
+    """For the clock: seal every open batch whose campaign's rhythm says so. One failure stops no other."""
+    sealed = []
+    for tie in partnerships().exclude(campaign__rhythm=Rhythm.BY_HAND):
+        try:
+            batch = seal_if_due(campaign=tie.campaign, partner=tie.partner, now=now)
+        except Exception:
+            log.exception("sealing for partnership %s failed", tie.pk)
+            continue
+        if batch is not None:
+            sealed.append(batch)
+    return sealed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import F, Max
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,29 +18,16 @@ from stories.models import (
     Batch,
     Consent,
     ConsentAsk,
+    Draft,
     EndReason,
     Item,
     ItemEnd,
-    NameShown,
     Recall,
     RecallReason,
     Story,
 )
-from stories.rules.consent import Permission, is_narrower
+from stories.rules.consent import Permission, is_narrower, permission_of
 from stories.states import BatchState, RecallState, StoryState
-
-
-def permission_of(consent: Consent) -> Permission:
-    """A consent as the rules see it."""
-    return Permission(
-        partner=consent.partner_id,
-        lawmakers=consent.lawmakers,
-        publication=consent.publication,
-        press=consent.press,
-        name_shown=NameShown(consent.name_shown),
-        name=consent.name,
-        until=consent.until,
-    )
 
 
 def change_consents(
@@ -55,6 +43,8 @@ def change_consents(
         if story.state == StoryState.WITHDRAWN:
             raise Refused("This story is withdrawn, so there is nothing left to permit.")
         set_consents(by=by, story=story, permissions=permissions, text=text)
+        # A draft must not bring the former choices back; a window that still shows them is told.
+        Draft.objects.filter(story=story).update(naming={}, consents={}, version=F("version") + 1)
         audit.record(by, "change_consents", story, text=text.version)
 
 
@@ -67,10 +57,14 @@ def set_consents(
     *, by: User, story: Story, permissions: Sequence[Permission], text: ConsentText
 ) -> None:
     """Bring the live consents of a locked story to `permissions`; ends come before beginnings."""
-    known = set(CampaignPartner.objects.filter(campaign=story.campaign_id).values_list("partner", flat=True))
+    known = set(
+        CampaignPartner.objects.filter(campaign=story.campaign_id).values_list("partner", flat=True)
+    )
     wanted = {line.partner: line for line in permissions if not line.allows_nothing}
     if strangers := wanted.keys() - known - {None}:
-        raise Refused(f"{len(strangers)} of the partners do not take part in this campaign any more.")
+        raise Refused(
+            f"{len(strangers)} of the partners do not take part in this campaign any more."
+        )
     for consent in story.consents.live():
         line = wanted.get(consent.partner_id)
         former = permission_of(consent)
@@ -104,36 +98,72 @@ def end_consent(consent: Consent, why: EndReason) -> None:
 
 
 def take_back(*, by: User | None, story: Story, partner: int, reason: RecallReason) -> None:
-    """End the live item of a locked story at one partner, and ask for it back if the partner has it.
+    """End what one partner has of a locked story, and ask for it back where the partner fetched it.
 
-    The batch is closed: its files are handed to nobody again. Where nothing of it was fetched yet,
-    its other items move to the next batch.
+    Every batch that holds a text of the story is closed, those with earlier texts too: its files are
+    handed to nobody again. Where nothing of a batch was fetched yet, its other items move to the next.
+    The recall names the latest item that the partner holds and stands for all earlier ones.
     """
-    item = Item.objects.live().filter(story=story, partner=partner).first()
-    if item is None:
-        return
-    batch = Batch.objects.select_for_update().get(pk=item.batch_id)
-    taken = batch.downloads.exists() or batch.state == BatchState.ACKNOWLEDGED
-    now = timezone.now()
-    Item.objects.filter(pk=item.pk).update(ended_at=now, ended_why=ItemEnd.RECALLED)
-    Batch.objects.filter(pk=batch.pk, closed_at=None).update(closed_at=now)
+    recalled = Recall.objects.filter(story=story, partner=partner).exclude(
+        state=RecallState.NEVER_TAKEN
+    )
+    after = recalled.aggregate(Max("item"))["item__max"] or 0
+    items = list(
+        Item.objects.filter(story=story, partner=partner, recall=None, pk__gt=after).order_by("-pk")
+    )
+    batches = Batch.objects.filter(pk__in={item.batch_id for item in items}).defer("manifest")
+    taken = {batch.pk: close(batch) for batch in batches.select_for_update().order_by("pk")}
+    live = next((item for item in items if item.ended_at is None), None)
+    held = next((item for item in items if taken[item.batch_id]), None)
+    if live is not None:
+        Item.objects.filter(pk=live.pk).update(
+            ended_at=timezone.now(), ended_why=ItemEnd.RECALLED
+        )
+        if live != held:
+            write_recall(live, reason, RecallState.NEVER_TAKEN, by=by)
+    if held is not None:
+        ask_back(write_recall(held, reason, RecallState.ASKED, by=by))
+    for batch_pk in (pk for pk, was_taken in taken.items() if not was_taken):
+        Item.objects.live().filter(batch=batch_pk).update(
+            ended_at=timezone.now(), ended_why=ItemEnd.REISSUED
+        )
+
+
+def close(batch: Batch) -> bool:
+    """Close a locked batch and have its files deleted; returns whether the partner fetched any of it."""
+    fresh = Batch.objects.filter(pk=batch.pk, closed_at=None).update(closed_at=timezone.now())
+    if fresh:
+        outbox.start("stories.discard_files", key=f"discard:{batch.pk}", batch=batch.pk)
+    return batch.downloads.exists() or batch.state == BatchState.ACKNOWLEDGED
+
+
+def write_recall(
+    item: Item, reason: RecallReason, state: RecallState, *, by: User | None
+) -> Recall:
+    """The demand for one item; where the partner never fetched it, there is nothing to ask."""
     recall = Recall.objects.create(
         item=item,
-        partner_id=partner,
-        story=story,
+        partner_id=item.partner_id,
+        story_id=item.story_id,
         reason=reason,
-        state=RecallState.ASKED if taken else RecallState.NEVER_TAKEN,
-        answered_at=None if taken else now,
+        state=state,
+        answered_at=None if state == RecallState.ASKED else timezone.now(),
     )
-    audit.record(by, "recall", story, recall=recall.pk, partner=partner, reason=str(reason))
-    if taken:
-        ask_back(recall, batch)
-    else:
-        batch.items.live().update(ended_at=now, ended_why=ItemEnd.REISSUED)
+    audit.record(
+        by,
+        "recall",
+        item.story,
+        recall=recall.pk,
+        partner=item.partner_id,
+        reason=str(reason),
+        state=str(state),
+    )
+    return recall
 
 
-def ask_back(recall: Recall, batch: Batch) -> None:
+def ask_back(recall: Recall) -> None:
     """Write to every officer of the partner, ahead of all other post, and to the campaign's leads."""
+    batch = recall.item.batch
     context = {
         "partner": str(batch.partner),
         "campaign": str(batch.campaign),
@@ -192,7 +222,9 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
         decided = story.consents.filter(partner=partner).exists()
         if decided or story.state in (StoryState.WITHDRAWN, StoryState.DECLINED, StoryState.DRAFT):
             return
-        general = story.consents.live().filter(partner=None, given_at__lt=partnership.joined_at).first()
+        general = (
+            story.consents.live().filter(partner=None, given_at__lt=partnership.joined_at).first()
+        )
         if general is not None:
             Consent.objects.create(
                 story=story,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,22 +17,25 @@ from portal.links import absolute
 from portal.models import User
 from portal.moves import move
 from stories.models import Batch, Delivery, Download, Item, Recall, Receipt
-from stories.rules.manifest import sha256_text
+from stories.rules.manifest import FileFact, sha256_text
 from stories.states import BATCH_MOVES, RECALL_MOVES, BatchState, RecallState
 
 
-def mark_built(*, batch: Batch, manifest: str) -> None:
-    """Keep the manifest of a batch whose files stand in storage, signed; then have it delivered.
+def mark_built(
+    *, batch: Batch, manifest: str, signature: str, key_id: str, files: Sequence[FileFact]
+) -> None:
+    """Keep the signed manifest of a batch whose files stand in storage, and have it delivered.
 
-    Building again gives the same manifest, and then nothing changes here.
+    `files` are those that a partner fetches one by one. Building again gives the same manifest, and
+    then nothing changes here.
     """
-    signature = signing.sign(manifest.encode())
     with transaction.atomic():
         fresh = Batch.objects.filter(pk=batch.pk, state=BatchState.SEALED, built_at=None).update(
             built_at=timezone.now(),
             manifest=manifest,
             signature=signature,
-            key_id=signing.key_id(),
+            key_id=key_id,
+            files=[asdict(fact) for fact in files],
         )
         if fresh:
             signing.publish()
@@ -41,11 +46,12 @@ def mark_built(*, batch: Batch, manifest: str) -> None:
 def deliver(*, by: User | None, batch: Batch) -> None:
     """Put a built batch into the partner's inbox and tell its officers: a link, never an attachment.
 
-    A batch that was closed in the meantime is delivered to nobody; its stories are in the next one.
+    Delivering again changes nothing. A batch that was closed in the meantime is delivered to nobody;
+    its stories are in the next one.
     """
     with transaction.atomic():
-        batch = Batch.objects.select_for_update().get(pk=batch.pk)
-        if batch.closed_at is not None or batch.built_at is None:
+        batch = Batch.objects.select_for_update().defer("manifest").get(pk=batch.pk)
+        if batch.closed_at or batch.built_at is None or batch.state != BatchState.SEALED:
             return
         move(batch, BATCH_MOVES["deliver"])
         Delivery.objects.create(batch=batch, delivered_at=timezone.now())
@@ -63,19 +69,51 @@ def deliver(*, by: User | None, batch: Batch) -> None:
             )
 
 
-def record_download(*, by: User, batch: Batch, file: str = "", item: Item | None = None) -> None:
-    """Note that a partner's user takes a file, or reads a story; from then on the partner holds the batch.
+def record_download(*, by: User, batch: Batch, file: str) -> None:
+    """Note that a partner's user takes a file; from then on the partner holds the batch.
 
     Raises TooLate where a story of the batch was taken back: then the files leave no more.
     """
     with transaction.atomic():
-        batch = Batch.objects.select_for_update().get(pk=batch.pk)
-        if item is None:
-            refuse_closed(batch)
-        elif not Item.objects.live().filter(pk=item.pk).exists():
-            raise TooLate("This story was taken back by its author, so it cannot be opened any more.")
-        Download.objects.create(batch=batch, item=item, file=file, by=by)
-        audit.record(by, "download", batch, file=file, item=item.pk if item else None)
+        batch = Batch.objects.select_for_update().defer("manifest").get(pk=batch.pk)
+        refuse_closed(batch)
+        Download.objects.create(batch=batch, file=file, by=by)
+        audit.record(by, "download", batch, file=file)
+
+
+def read_story(*, by: User, item: Item) -> None:
+    """Note that a partner's user reads a story on screen, once a person, item and UTC day.
+
+    Raises TooLate where the story was taken back in this moment.
+    """
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().defer("manifest").get(pk=item.batch_id)
+        if not Item.objects.live().filter(pk=item.pk).exists():
+            raise TooLate(
+                "This story was taken back by its author, so it cannot be opened any more."
+            )
+        today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        if not Download.objects.filter(item=item, by=by, at__gte=today).exists():
+            Download.objects.create(batch=batch, item=item, by=by)
+            audit.record(by, "read_story", batch, item=item.pk)
+
+
+def record_selection(*, by: User, items: QuerySet[Item], file: str) -> None:
+    """Note that a partner's user takes a selection of stories: the partner holds each of their batches.
+
+    The batches are locked meanwhile: a recall that comes now either left its story out, or finds that
+    the partner has it.
+    """
+    with transaction.atomic():
+        batches = list(
+            Batch.objects.select_for_update()
+            .filter(pk__in=items.order_by().values("batch"))
+            .order_by("pk")
+            .defer("manifest")
+        )
+        Download.objects.bulk_create(Download(batch=batch, file=file, by=by) for batch in batches)
+        for batch in batches:
+            audit.record(by, "download", batch, file=file)
 
 
 def refuse_closed(batch: Batch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,36 +31,82 @@ from stories.rules import texts
 from stories.rules.consent import Permission
 from stories.states import STORY_MOVES, StoryState
 from stories.verbs.consenting import end_consent, lock, set_consents, take_back
+from stories.verbs.photos import drop_unused
 
 
 def begin(*, by: User, participation: Participation) -> Story:
     """Open a new draft in a campaign that the member has joined, or the empty one that is there."""
     with transaction.atomic():
-        story = Story.objects.create(
-            campaign=participation.campaign,
+        # Two clicks take turns here, so that the second finds what the first has opened.
+        Participation.objects.select_for_update().get(pk=participation.pk)
+        empty = Story.objects.filter(
             participation=participation,
-            member=participation.member,
-            society=participation.society,
-            us_state=participation.state,
-            district=participation.district,
-        )
-        Draft.objects.create(story=story)
-        audit.record(by, "begin", story)
-        return story
+            state=StoryState.DRAFT,
+            draft__version=0,
+            draft__hook="",
+            draft__photo=None,
+        ).first()
+        return empty or open_draft(by=by, participation=participation)
+
+
+def open_draft(
+    *,
+    by: User,
+    participation: Participation,
+    hook: str = "",
+    answers: Mapping[str, Any] | None = None,
+) -> Story:
+    """A new story with its draft, which may hold words already. Runs in the caller's transaction."""
+    story = Story.objects.create(
+        campaign=participation.campaign,
+        participation=participation,
+        member=participation.member,
+        society=participation.society,
+        us_state=participation.state,
+        district=participation.district,
+    )
+    Draft.objects.create(story=story, hook=hook, answers=dict(answers or {}))
+    audit.record(by, "begin", story)
+    return story
+
+
+def working_copy(story: Story) -> Draft:
+    """The author's draft; where there is none, an unsaved one made from the text that stands now."""
+    kept = Draft.objects.filter(story=story).select_related("photo").first()
+    return kept or draft_from(story, story.current_revision)
+
+
+def draft_from(story: Story, revision: Revision | None) -> Draft:
+    """An unsaved draft with a revision's text.
+
+    Its version counts the changes of the story's consents, so that a page that was opened before one
+    cannot bring the former choices back.
+    """
+    if revision is None:
+        return Draft(story=story)
+    changes = story.consents.aggregate(given=Count("pk"), ended=Count("ended_at"))
+    return Draft(
+        story=story,
+        version=changes["given"] + changes["ended"],
+        hook=revision.hook,
+        answers={str(answer["prompt"]): answer["value"] for answer in revision.answers},
+        photo=revision.photo,
+    )
 
 
 def draft_of(story: Story) -> Draft:
-    """The author's working copy; where there is none, one made from the text that stands now."""
+    """The author's draft as a row; where there is none, one is made from the text that stands now."""
     with transaction.atomic():
-        revision = story.current_revision
-        values: dict[str, Any] = {}
-        if revision is not None:
-            values = {
-                "hook": revision.hook,
-                "answers": {str(answer["prompt"]): answer["value"] for answer in revision.answers},
-                "photo": revision.photo,
+        copy = working_copy(story)
+        if copy._state.adding:
+            fields = {
+                "hook": copy.hook,
+                "answers": copy.answers,
+                "photo": copy.photo,
+                "version": copy.version,
             }
-        return Draft.objects.get_or_create(story=story, defaults=values)[0]
+            copy, _ = Draft.objects.get_or_create(story=story, defaults=fields)
+        return copy
 
 
 def save_draft(
@@ -72,17 +118,22 @@ def save_draft(
     answers: Mapping[str, Any],
     naming: Mapping[str, Any],
     consents: Mapping[str, Any],
+    window: str = "",
 ) -> int:
     """Keep what was typed, valid or not; returns the draft's new version.
 
     `version` is the one that the page was made from. Raises TooLate where another window has saved
-    since: then nothing is overwritten.
+    since: then nothing is overwritten. With `window`, a later save of that same window does not count
+    as another's: a button pressed while the page was saving itself is newer than what it overtook.
     """
     with transaction.atomic():
         if story.state == StoryState.WITHDRAWN:
             raise TooLate("This story is withdrawn; its draft is gone with it.")
         draft = draft_of(story)
-        won = Draft.objects.filter(pk=draft.pk, version=version).update(
+        ours = Q(version=version)
+        if window:
+            ours |= Q(naming__window=window)
+        won = Draft.objects.filter(ours, pk=draft.pk).update(
             hook=hook,
             answers=dict(answers),
             naming=dict(naming),
@@ -93,17 +144,26 @@ def save_draft(
         if not won:
             raise TooLate(
                 "This story was saved from another window in the meantime. "
-                "Your text here is still on this page; copy what you need, then reload."
+                "What you typed is still on this page."
             )
-        return version + 1
+        return Draft.objects.values_list("version", flat=True).get(pk=draft.pk)
+
+
+def delete_draft(story: Story) -> None:
+    """Delete the working copy, and its picture where no revision holds it."""
+    for draft in Draft.objects.filter(story=story).select_related("photo"):
+        draft.delete()
+        drop_unused(draft.photo)
 
 
 def set_photo(*, by: User, story: Story, photo: Photo | None) -> None:
-    """Put a picture with the draft, or take it away."""
+    """Put a picture with the draft, or take it away; the former one is deleted where nothing holds it."""
     with transaction.atomic():
         draft = draft_of(story)
+        former = draft.photo
         Draft.objects.filter(pk=draft.pk).update(photo=photo, saved_at=timezone.now())
         audit.record(by, "set_photo", story, photo=photo.pk if photo else None)
+        drop_unused(former)
 
 
 def submit(
@@ -147,7 +207,7 @@ def submit(
             revision=revision, defaults={"sha256": revision.sha256, "by": by}
         )
         set_consents(by=by, story=story, permissions=permissions, text=consent_text)
-        Draft.objects.filter(story=story).delete()
+        delete_draft(story)
         audit.record(by, "submit", story, revision=revision.number, sha256=revision.sha256)
         tell_about_submission(story, revision, first=first)
         return revision
@@ -172,7 +232,12 @@ def write_revision(
     """The next revision of a locked story; the current one again where nothing in it would differ."""
     sha256 = texts.revision_sha256(hook, answers, photo.sha256 if photo else None)
     current = story.current_revision
-    if current is not None and current.sha256 == sha256 and kind == RevisionKind.AUTHOR:
+    # The hash covers the picture and not its description, so the photo is compared as well.
+    same = current is not None and (current.sha256, current.photo_id) == (
+        sha256,
+        photo.pk if photo else None,
+    )
+    if current is not None and same and kind == RevisionKind.AUTHOR:
         return current
     last = story.revisions.order_by("-number").values_list("number", flat=True).first()
     return Revision.objects.create(
@@ -266,10 +331,11 @@ def withdraw(*, by: User, story: Story) -> None:
         move(story, STORY_MOVES["withdraw"], claimed_by=None, claimed_at=None)
         for consent in story.consents.live():
             end_consent(consent, EndReason.WITHDRAWN)
-        holders = story.items.live().values_list("partner", flat=True)
-        for partner in list(holders):
+        # Also partners who hold only an earlier text, because the latest was not handed over yet.
+        receivers = story.items.order_by("partner").values_list("partner", flat=True).distinct()
+        for partner in list(receivers):
             take_back(by=by, story=story, partner=partner, reason=RecallReason.WITHDRAWN)
-        Draft.objects.filter(story=story).delete()
+        delete_draft(story)
         audit.record(by, "withdraw", story)
         if told:
             tell_about_withdrawal(story)

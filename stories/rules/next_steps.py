@@ -1,0 +1,64 @@
+"""What comes next for a story, in words for its author."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stories.models import Story
+from stories.states import StoryState
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What comes next; where the author can do it, the URL's name (with the story's ref) and its label."""
+
+    words: str
+    url_name: str = ""
+    label: str = ""
+
+    @property
+    def is_authors(self) -> bool:
+        """Whether it is the author's turn."""
+        return bool(self.url_name)
+
+
+def next_step(story: Story, *, permits_somebody: bool = True) -> NextStep:
+    """What comes next. `permits_somebody`: there is a live consent for a partner."""
+    society = story.society.short_name
+    if story.state == StoryState.APPROVED and not permits_somebody:
+        return NextStep(
+            "It is approved, but no partner may have it yet, so it stays here until you allow one.",
+            "stories:consents",
+            "Choose who may use it",
+        )
+    return {
+        StoryState.DRAFT: NextStep(
+            "Only you can see it. Finish it when you have a moment, then submit it.",
+            "stories:write",
+            "Go on writing",
+        ),
+        StoryState.SUBMITTED: NextStep(
+            f"The coordinators of {society} will read it. You get an e-mail as soon as they have."
+        ),
+        StoryState.IN_REVIEW: NextStep(f"A coordinator of {society} is reading it."),
+        StoryState.CHANGES_REQUESTED: NextStep(
+            f"A coordinator of {society} asks you to change something.",
+            "stories:write",
+            "Change the story",
+        ),
+        StoryState.AWAITING_SIGN_OFF: NextStep(
+            f"A coordinator of {society} has edited the text. Nothing leaves before you have agreed.",
+            "stories:sign_off",
+            "See what changed",
+        ),
+        StoryState.APPROVED: NextStep(
+            "It goes to each partner that you allow, with that partner's next batch."
+        ),
+        StoryState.DECLINED: NextStep(
+            f"{society} does not take it for this campaign. It has gone to nobody."
+        ),
+        StoryState.WITHDRAWN: NextStep(
+            "You took it back. It leaves with no batch any more, and whoever held it was asked to give "
+            "it up."
+        ),
+    }[StoryState(story.state)]

@@ -1,0 +1,150 @@
+"""Building the files of a sealed batch: the same rows give the same bytes, however often it is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from portal import signing
+from portal.models import Job
+from portal.work import LEASE_SECONDS, LostLease, advance
+from stories.models import Batch, Item
+from stories.rules.formats import FORMATS
+from stories.rules.formats.lines import Line, line_of, photo_name
+from stories.rules.manifest import (
+    MANIFEST,
+    SIGNATURE,
+    SUMS,
+    FileFact,
+    Head,
+    head_of,
+    manifest_pieces,
+    sums_text,
+)
+from stories.verbs import batch_files
+from stories.verbs.handing_over import mark_built
+from stories.verification import write_archive
+
+#: Items are read in chunks by their position. No cursor stays open while the job's lease is renewed:
+#: on SQLite a reader cannot become a writer once somebody else has written.
+CHUNK = 500
+
+
+class Spoiled(Exception):
+    """A picture in storage is not the one that its author submitted."""
+
+
+def build(job: Job) -> None:
+    """Work on a building job; `arguments` names the batch. Ends quietly where the batch is closed."""
+    batch = Batch.objects.select_related("campaign", "partner").get(pk=job.arguments["batch"])
+    Job.objects.filter(pk=job.pk).update(done=0)
+    if batch.closed_at is None:
+        Building(batch, job).build()
+    discard_closed(batch)
+
+
+def discard_closed(batch: Batch) -> None:
+    """Delete the files of a closed batch, so that no path can hand them out."""
+    if Batch.objects.filter(pk=batch.pk, closed_at__isnull=False).exists():
+        batch_files.discard(batch)
+
+
+@dataclass
+class Building:
+    """One building of one batch's files. Nothing of it is visible before it is done."""
+
+    batch: Batch
+    job: Job | None = None
+    photos: list[FileFact] = field(default_factory=list)
+
+    def build(self) -> None:
+        """Write all files, sign the manifest, and have the batch delivered."""
+        self.photos = list(self.copy_photos())
+        head = self.head()
+        exports = [
+            batch_files.put(self.batch, f"stories.{form.suffix}", form.write(self.lines))
+            for form in FORMATS.values()
+        ]
+        manifest = "".join(manifest_pieces(head, [*exports, *self.photos], self.counted_lines()))
+        signature = self.batch.signature or signing.sign(manifest.encode())
+        proofs = [
+            batch_files.put(self.batch, MANIFEST, [manifest.encode()]),
+            batch_files.put(self.batch, SIGNATURE, [f"{signature}\n".encode()]),
+        ]
+        sums = sums_text([*exports, *self.photos, *proofs])
+        proofs.append(batch_files.put(self.batch, SUMS, [sums.encode()]))
+        archive = self.write_archive(head.archive, [*exports, *proofs, *self.photos])
+        mark_built(
+            batch=self.batch,
+            manifest=manifest,
+            signature=signature,
+            key_id=head.signing_key,
+            files=[archive, *exports, *proofs],
+        )
+
+    def head(self) -> Head:
+        """The manifest's head. A batch that was built before keeps it: names and keys may have changed."""
+        batch = self.batch
+        if batch.manifest:
+            return head_of(batch.manifest)
+        if batch.sealed_at is None:
+            raise ValueError("only a sealed batch has files")
+        return Head(
+            campaign=batch.campaign.slug,
+            campaign_name=batch.campaign.name,
+            partner=batch.partner.slug,
+            partner_name=batch.partner.name,
+            batch=batch.number,
+            ref=str(batch.ref),
+            sealed_at=f"{batch.sealed_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
+            stories=batch.count,
+            photos=len(self.photos),
+            signing_key=signing.key_id(),
+        )
+
+    def items(self) -> Iterator[Item]:
+        """The items in order, a chunk at a time; holds on to the job's lease meanwhile."""
+        last = 0
+        while True:
+            rows = self.batch.items.in_full().filter(position__gt=last).order_by("position")
+            chunk = list(rows[:CHUNK])
+            if not chunk:
+                return
+            if self.job and not Job.objects.renew(self.job, seconds=LEASE_SECONDS):
+                raise LostLease(self.job.kind)
+            yield from chunk
+            last = chunk[-1].position
+
+    def lines(self) -> Iterator[Line]:
+        """The items as lines of an export."""
+        return (line_of(item, with_photo_file=True) for item in self.items())
+
+    def counted_lines(self) -> Iterator[Line]:
+        """The same, and the job tells how far it is."""
+        for count, line in enumerate(self.lines(), start=1):
+            yield line
+            if self.job and (count % CHUNK == 0 or count == self.batch.count):
+                advance(self.job, cursor={}, done=(count - 1) % CHUNK + 1)
+
+    def copy_photos(self) -> Iterator[FileFact]:
+        """Put each picture that travels beside its story. Raises Spoiled for one that was altered."""
+        for item in self.items():
+            line = line_of(item, with_photo_file=True)
+            photo = item.accepted.revision.photo
+            if not line.photo_file or photo is None:
+                continue
+            with photo.file.open("rb") as file:
+                fact = batch_files.put(
+                    self.batch, photo_name(item.position), batch_files.pieces_of(file.file)
+                )
+            if fact.sha256 != photo.sha256:
+                raise Spoiled(f"photo {photo.pk}")
+            yield fact
+
+    def write_archive(self, name: str, facts: Iterable[FileFact]) -> FileFact:
+        """One zip of all files; the same bytes every time."""
+        parts = {fact.name: batch_files.place_of(self.batch, fact.name) for fact in facts}
+        with batch_files.written_aside(self.batch, name) as file:
+            write_archive(file, parts)
+        return batch_files.fact_of(self.batch, name)
