@@ -1,11 +1,11 @@
-"""Forms about people."""
+"""Forms about people: our words over allauth's checks."""
 
 from __future__ import annotations
 
 import unicodedata
 from typing import Any
 
-from allauth.account.forms import SignupForm as BaseSignupForm
+from allauth.account import forms as account
 from django import forms
 
 
@@ -35,7 +35,36 @@ class NameForm(forms.Form):
         return clean_name(self.cleaned_data["name"])
 
 
-class SignupForm(BaseSignupForm):  # type: ignore[misc]  # allauth has no types
+class OurWords(forms.Form):
+    """Labels in this house's words, and no placeholder that repeats them."""
+
+    labels = {
+        "email": "E-mail address",
+        "login": "E-mail address",
+        "oldpassword": "Your password now",
+        "password1": "New password",
+        "password2": "The same once more",
+        "code": "Six-digit code",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.labels.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+            if name == "code":
+                field.widget.attrs |= {"inputmode": "numeric", "autofocus": True}
+
+
+class PasswordForm(OurWords, account.LoginForm):
+    """Sign-in by password, for those who have set one."""
+
+    def _setup_password_field(self) -> None:
+        """Keep the field that allauth drops where signing up asks for no password."""
+        self.fields["password"].help_text = ""
+
+
+class SignupForm(OurWords, account.SignupForm):
     """Sign-up by e-mail address, with a name if the person likes."""
 
     name = name_field()
@@ -51,3 +80,43 @@ class SignupForm(BaseSignupForm):  # type: ignore[misc]  # allauth has no types
     def clean_name(self) -> str:
         """See `clean_name`."""
         return clean_name(self.cleaned_data["name"])
+
+
+class RequestCodeForm(OurWords, account.RequestLoginCodeForm):
+    """The address that a sign-in code goes to."""
+
+
+class LoginCodeForm(OurWords, account.ConfirmLoginCodeForm):
+    """The code that signs in."""
+
+
+class AddressCodeForm(OurWords, account.ConfirmEmailVerificationCodeForm):
+    """The code that proves an address."""
+
+
+class ResetCodeForm(OurWords, account.ConfirmPasswordResetCodeForm):
+    """The code that leads to a new password."""
+
+
+class ResetForm(OurWords, account.ResetPasswordForm):
+    """The address whose password is to be set anew."""
+
+
+class NewPasswordForm(OurWords, account.ResetPasswordKeyForm):
+    """The new password after a reset."""
+
+
+class ChangePasswordForm(OurWords, account.ChangePasswordForm):
+    """A new password, by whoever knows the old one."""
+
+
+class SetPasswordForm(OurWords, account.SetPasswordForm):
+    """A first password."""
+
+
+class AddAddressForm(OurWords, account.AddEmailForm):
+    """One more address."""
+
+
+class AgainForm(OurWords, account.ReauthenticateForm):
+    """The password once more, before something that matters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -42,6 +43,28 @@ class RequestId:
             logs.request_id.reset(token)
 
 
+#: Where an answer may not tell, not even by its time, whether an address is known.
+EVEN = frozenset({"account_signup", "account_request_login_code", "account_reset_password"})
+
+
+class EvenAnswers:
+    """Holds the answers of these forms back until all of them have taken the same time."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as the view does, not before settings.EVEN_ANSWER_SECONDS have passed."""
+        if request.method != "POST":
+            return self.get_response(request)
+        began = time.monotonic()
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and match.view_name in EVEN:
+            time.sleep(max(0.0, began + settings.EVEN_ANSWER_SECONDS - time.monotonic()))
+        return response
+
+
 class Access:
     """Holds every URL against its row of the permission table before the view runs."""
 
@@ -76,13 +99,20 @@ class Access:
                 raise Http404
             raise PermissionDenied
         if row.role.trusted and settings.DEMAND_SECOND_FACTOR and not is_mfa_enabled(request.user):
-            messages.info(
-                request,
-                "Your role handles other people's stories, so it needs a second step at sign-in. "
-                "Set up an authenticator app or a passkey here, then carry on.",
-            )
-            return redirect("mfa_index")
+            return _ask_for_second_step(request)
         return None
+
+
+def _ask_for_second_step(request: HttpRequest) -> HttpResponse:
+    """The second step's set-up, which knows where the person wanted to go."""
+    messages.info(
+        request,
+        "Your role handles other people’s stories, so it needs a second step at sign-in. "
+        "Set up an authenticator app or a passkey here, then carry on.",
+    )
+    safe = request.method in {"GET", "HEAD"}
+    request.session["carry_on_at"] = request.get_full_path() if safe else reverse("home")
+    return redirect("mfa_index")
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.template import loader
 
 from portal.refusals import back_url, long_texts
 
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """What came is no request that a page here makes. Rendered bare: nothing of it is trusted."""
     return HttpResponse(loader.render_to_string("400.html"), status=400)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal.models import User
@@ -17,7 +19,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/home.html")
     if url := start_page(request.user):
         return redirect(url)
-    return render(request, "portal/no_tie_yet.html")
+    ask_url = reverse(settings.ASK_TO_BE_ADDED) if settings.ASK_TO_BE_ADDED else ""
+    return render(request, "portal/no_tie_yet.html", {"ask_url": ask_url})
 
 
 @require_safe
