@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import (
     Case,
+    Count,
     Exists,
     IntegerField,
     OuterRef,
@@ -85,6 +86,16 @@ class MemberQuerySet(models.QuerySet[M]):
         if states is not None:
             places = places.filter(state__in=states)
         return self.filter(Exists(places))
+
+    def by_state(self, kinds: Collection[str]) -> dict[str, int]:
+        """How many members each state has by a place of one of these kinds; home and work may differ."""
+        counted = (
+            self.filter(places__kind__in=kinds, places__state__gt="")
+            .values_list("places__state")
+            .annotate(members=Count("pk", distinct=True))
+            .order_by("places__state")
+        )
+        return dict(counted)
 
     def to_invite(self, campaign_pk: int) -> Self:
         """Whoever may still be told of a campaign: not yet invited or joined, with an address.

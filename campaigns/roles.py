@@ -16,12 +16,15 @@ PARTNER_USER = Role(
 )
 
 
+def may_create(user: User) -> bool:
+    """Is a coordinator whose society lets them create campaigns."""
+    return Coordinator.objects.filter(user=user, may_create_campaigns=True).exists()
+
+
 def leads_or_may_lead(user: User) -> bool:
     """Leads a campaign, or is a coordinator who may create one."""
-    return (
-        Campaign.objects.filter(leads=user).exists()
-        or Coordinator.objects.filter(user=user, may_create_campaigns=True).exists()
-    )
+    return Campaign.objects.filter(leads=user).exists() or may_create(user)
 
 
 LEAD = Role("campaign lead", leads_or_may_lead, trusted=True)
+CREATOR = Role("coordinator who may create campaigns", may_create, trusted=True)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from portal.access import SIGNED_IN, Row
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign
+from campaigns.roles import CREATOR, LEAD, MEMBER
+from portal.access import PUBLIC, SIGNED_IN, Row
+from portal.models import User
 
 PLACE_ROWS = {
     "campaigns:places": Row(role=SIGNED_IN),
@@ -11,4 +16,62 @@ PLACE_ROWS = {
     "campaigns:zip_choices": Row(role=SIGNED_IN),
 }
 
-ROWS: dict[str, Row] = {**PLACE_ROWS}
+
+def shown(user: User) -> QuerySet[Campaign]:
+    """Campaigns of a person's own societies."""
+    return Campaign.objects.shown_to(user)
+
+
+def led(user: User) -> QuerySet[Campaign]:
+    """Campaigns that a person leads."""
+    return Campaign.objects.led_by(user)
+
+
+CAMPAIGN_ROWS = {
+    "campaigns:list": Row(role=SIGNED_IN, see=shown),
+    "campaigns:campaign": Row(role=SIGNED_IN, see=shown),
+    "campaigns:join": Row(role=MEMBER, see=shown),
+    "campaigns:wish": Row(role=MEMBER, see=shown),
+    "campaigns:unwish": Row(role=MEMBER, see=shown),
+}
+
+#: Links in mail: the token in the address is what lets somebody in.
+INVITATION_ROWS = {
+    "campaigns:invitation": PUBLIC,
+    "campaigns:unsubscribe": PUBLIC,
+    "campaigns:resubscribe": PUBLIC,
+}
+
+OWN_CAMPAIGN = Row(role=LEAD, see=led)
+LEAD_ROWS = {
+    "campaigns:lead": OWN_CAMPAIGN,
+    "campaigns:new": Row(role=CREATOR),
+    "campaigns:setup": OWN_CAMPAIGN,
+    "campaigns:reach": OWN_CAMPAIGN,
+    "campaigns:start_page": OWN_CAMPAIGN,
+    "campaigns:start": OWN_CAMPAIGN,
+    "campaigns:end_page": OWN_CAMPAIGN,
+    "campaigns:end": OWN_CAMPAIGN,
+    "campaigns:basics": OWN_CAMPAIGN,
+    "campaigns:rhythm": OWN_CAMPAIGN,
+    "campaigns:consent": OWN_CAMPAIGN,
+    "campaigns:phases": OWN_CAMPAIGN,
+    "campaigns:add_phase": OWN_CAMPAIGN,
+    "campaigns:change_phase": OWN_CAMPAIGN,
+    "campaigns:remove_phase": OWN_CAMPAIGN,
+    "campaigns:prompts": OWN_CAMPAIGN,
+    "campaigns:add_prompt": OWN_CAMPAIGN,
+    "campaigns:change_prompt": OWN_CAMPAIGN,
+    "campaigns:move_prompt": OWN_CAMPAIGN,
+    "campaigns:retire_prompt": OWN_CAMPAIGN,
+    "campaigns:delete_prompt": OWN_CAMPAIGN,
+    "campaigns:partners": OWN_CAMPAIGN,
+    "campaigns:lead_partner": OWN_CAMPAIGN,
+    "campaigns:remove_partner": OWN_CAMPAIGN,
+    "campaigns:societies": OWN_CAMPAIGN,
+    "campaigns:remove_society": OWN_CAMPAIGN,
+    "campaigns:leads": OWN_CAMPAIGN,
+    "campaigns:remove_lead": OWN_CAMPAIGN,
+}
+
+ROWS: dict[str, Row] = {**PLACE_ROWS, **CAMPAIGN_ROWS, **INVITATION_ROWS, **LEAD_ROWS}

@@ -85,8 +85,8 @@ def create_campaign(*, by: User, name: str) -> Campaign:
 
 
 def _demand_free(name: str, besides: Campaign | None = None) -> None:
-    others = Campaign.objects.filter(name__iexact=name).exclude(pk=besides.pk if besides else None)
-    if others.exists():
+    named = Campaign.objects.filter(name__iexact=name).first()
+    if named and named != besides:
         raise Refused("Another campaign has this name. Choose a different one.", field="name")
 
 

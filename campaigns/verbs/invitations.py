@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Invitation, Member, Phase, Society
+from campaigns.querysets import MemberQuerySet
 from campaigns.rules.clocks import in_words
 from campaigns.rules.eligibility import kinds_of
 from campaigns.rules.usa import state_name
@@ -25,14 +25,14 @@ CHUNK = 1000
 LOOK_AGAIN = 1800
 
 
-def eligible(phase: Phase) -> QuerySet[Member]:
+def eligible(phase: Phase) -> MemberQuerySet[Member]:
     """Members for whom this phase is: of a society that takes part, with a place that it covers."""
     campaign = phase.campaign
     states = None if phase.all_states else phase.states
     return Member.objects.of_campaign(campaign.pk).placed_in(kinds_of(campaign.basis), states)
 
 
-def newly_eligible(phase: Phase) -> QuerySet[Member]:
+def newly_eligible(phase: Phase) -> MemberQuerySet[Member]:
     """Of these, whoever is still to be told."""
     return eligible(phase).to_invite(phase.campaign_id)
 

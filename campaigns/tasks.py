@@ -1,0 +1,20 @@
+"""This package's Celery tasks. Each may run twice at once; each calls one verb."""
+
+from __future__ import annotations
+
+from campaigns.verbs import invitations, phases
+from portal.celery import app
+from portal.work import work_on
+
+
+@app.task(name="campaigns.open_phases")
+def open_phases() -> None:
+    """Open what is due; look for members who became eligible since their phase opened."""
+    phases.open_due_phases()
+    invitations.look_again()
+
+
+@app.task(name="campaigns.invite")
+def invite(job_pk: int) -> None:
+    """Tell the newly eligible members of a phase, each once."""
+    work_on(job_pk, invitations.invite)
