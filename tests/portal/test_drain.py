@@ -65,9 +65,12 @@ def test_a_letter_carries_text_html_and_its_headers(db: None, post_office: PostO
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["Date"].datetime <= timezone.now()
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    assert text is not None and "Grant & grit" in text.get_content()
-    assert html is not None and "Grant &amp; grit" in html.get_content()
-    assert 'style="' in html.get_content() and "<style" not in html.get_content()
+    assert text is not None
+    assert "Grant & grit" in text.get_content()
+    assert html is not None
+    assert "Grant &amp; grit" in html.get_content()
+    assert 'style="' in html.get_content()
+    assert "<style" not in html.get_content()
     assert outcome(message) == (True, False, 1, "")
     assert Heartbeat.objects.filter(name="mail server").count() == 1
 
@@ -93,7 +96,8 @@ def test_a_subject_cannot_add_headers(db: None, post_office: PostOffice) -> None
     assert mail["Bcc"] is None
     assert mail["List-Unsubscribe"] == "<http://testserver/stop/Bcc:eve@example.org>"
     text = mail.get_body(("plain",))
-    assert text is not None and text.get_content().startswith("Words.")
+    assert text is not None
+    assert text.get_content().startswith("Words.")
 
 
 def test_many_letters_go_over_one_connection(db: None, post_office: PostOffice) -> None:

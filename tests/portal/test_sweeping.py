@@ -1,0 +1,112 @@
+"""A bell that was lost is rung again, for as long as it is needed and no longer."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from portal import logs, outbox
+from portal.models import Job, Message
+from portal.post.sweeping import sweep
+from portal.querysets import PAUSES, WORKER_DIED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+QUEUE = Path(settings.BROKER_DIR) / "queue"
+LONG_AGO = dt.timedelta(minutes=5)
+
+
+@pytest.fixture(autouse=True)
+def empty_queue() -> None:
+    """Start with a broker that holds nothing."""
+    for old in QUEUE.glob("*.msg"):
+        old.unlink()
+
+
+def bells() -> list[tuple[str, list[Any]]]:
+    """What the broker holds now: each task and its arguments."""
+    found = []
+    for file in QUEUE.glob("*.msg"):
+        message = json.loads(file.read_text())
+        arguments = json.loads(base64.b64decode(message["body"]))[0]
+        found.append((message["headers"]["task"], arguments))
+        file.unlink()
+    return sorted(found)
+
+
+def start(kind: str = "stories.build_batch") -> Job:
+    """A job whose bell was lost long ago."""
+    with transaction.atomic():
+        job = outbox.start(kind, batch=1)
+    bells()
+    Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - LONG_AGO)
+    return job
+
+
+def test_an_overdue_job_is_rung_for_again(db: None) -> None:
+    job = start()
+    assert sweep() == 1
+    assert bells() == [("stories.build_batch", [job.pk])]
+
+
+def test_a_job_that_is_new_in_hand_later_or_done_is_left_alone(db: None) -> None:
+    now = timezone.now()
+    states: list[dict[str, Any]] = [
+        {"due_at": now},
+        {"leased_until": now + LONG_AGO},
+        {"due_at": now + LONG_AGO},
+        {"finished_at": now},
+        {"failed_at": now},
+    ]
+    for state in states:
+        Job.objects.filter(pk=start().pk).update(**state)
+    assert sweep() == 0
+    assert bells() == []
+
+
+def test_a_job_whose_worker_died_is_rung_for_when_its_lease_has_run_out(db: None) -> None:
+    job = start()
+    assert Job.objects.take(job.pk, seconds=60) is not None
+    assert sweep() == 0
+    Job.objects.update(leased_until=timezone.now() - dt.timedelta(seconds=1))
+    assert sweep() == 1
+    assert bells() == [("stories.build_batch", [job.pk])]
+
+
+def test_a_job_that_kills_every_worker_is_given_up(db: None) -> None:
+    job = start()
+    Job.objects.update(attempts=len(PAUSES), leased_until=timezone.now() - LONG_AGO)
+    assert sweep() == 0
+    job.refresh_from_db()
+    assert job.failed_at is not None
+    assert job.last_error == WORKER_DIED
+
+
+def test_overdue_mail_is_rung_for_once(db: None) -> None:
+    with transaction.atomic():
+        outbox.tell("a@example.org", "account", {})
+        outbox.tell("b@example.org", "account", {})
+    assert bells() == [("portal.send_mail", []), ("portal.send_mail", [])]
+    assert sweep() == 0
+    Message.objects.update(due_at=timezone.now() - LONG_AGO)
+    assert sweep() == 1
+    assert bells() == [("portal.send_mail", [])]
+
+
+def test_swept_bells_fade_and_carry_the_request_that_swept(db: None) -> None:
+    start()
+    token = logs.request_id.set("task-of-the-sweep")
+    sweep()
+    logs.request_id.reset(token)
+    [file] = QUEUE.glob("*.msg")
+    headers = json.loads(file.read_text())["headers"]
+    assert headers["request_id"] == "task-of-the-sweep"
+    fades = dt.datetime.fromisoformat(headers["expires"])
+    assert timezone.now() < fades <= timezone.now() + dt.timedelta(seconds=30)
