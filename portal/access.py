@@ -37,11 +37,16 @@ class Role:
 
 @dataclass(frozen=True)
 class Row:
-    """Who may open a URL (None: anybody, signed in or not) and which rows it shows them."""
+    """Who may open a URL (None: anybody, signed in or not) and which rows it shows them.
+
+    `keeps` names the URL, with the same arguments, of the page that takes up what was sent here by
+    somebody who had been signed out meanwhile; see portal.kept.
+    """
 
     role: Role | None
     see: Scope | None = None
     may: Scope | None = None
+    keeps: str = ""
 
 
 #: Anybody, without signing in.

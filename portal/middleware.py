@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from portal import access, logs
+from portal import access, kept, logs
 from portal.errors import Refused, TooLate
 from portal.models import User
 from portal.refusals import back_url, long_texts
@@ -121,6 +121,9 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=401)
     if request.method in {"GET", "HEAD"}:
         return redirect_to_login(request.get_full_path())
+    if path := kept.keep(request):
+        messages.info(request, "You had been signed out. What you typed is kept: sign in to go on.")
+        return redirect_to_login(path)
     way_back = back_url(request) or reverse("home")
     if typed := long_texts(request):
         context = {"typed": typed, "way_back": way_back}

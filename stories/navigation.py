@@ -9,10 +9,16 @@ from portal.models import User
 from portal.navigation import Entry
 
 #: This package's links. Orders: member 10-19, coordinator 20-29, lead 30-39, partner user 40-49.
-ROOMS: tuple[Room, ...] = (Room(frozenset({"coordinator"}), "Review", "stories:queue", 20),)
+ROOMS: tuple[Room, ...] = (
+    Room(frozenset({"member"}), "My stories", "stories:mine", 12),
+    Room(frozenset({"coordinator"}), "Review", "stories:queue", 20),
+)
 
 #: The first tie that a person has decides where they land: (tie, URL name).
-STARTS: tuple[tuple[str, str], ...] = (("coordinator", "stories:queue"),)
+STARTS: tuple[tuple[str, str], ...] = (
+    ("coordinator", "stories:queue"),
+    ("member", "campaigns:list"),
+)
 
 
 def entries(user: User) -> list[Entry]:

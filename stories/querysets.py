@@ -43,25 +43,37 @@ class ConsentQuerySet(models.QuerySet[M]):
         """Given and not ended. Whether the last day has passed is another question."""
         return self.filter(ended_at=None)
 
-    def due_for(self, batch: Batch, today: dt.date) -> Self:
-        """What an open batch holds: one consent for each story that would leave if it were sealed now.
+    def due_in(self, campaign: int, today: dt.date) -> Self:
+        """What the open batches of a campaign hold: one consent for each story and partner.
 
-        An approved story of the campaign, with a live consent for the partner that still runs `today`
-        (a date in the campaign's time zone), whose approved text the partner does not have under
-        exactly this consent.
+        An approved story of the campaign, with a live consent for one of its partners that still runs
+        `today` (a date in the campaign's time zone), whose approved text the partner does not have
+        under exactly this consent.
         """
         handed_over = apps.get_model("stories", "Item")._default_manager.filter(
             ended_at=None,
-            partner=batch.partner_id,
+            partner=OuterRef("partner"),
             consent=OuterRef("pk"),
             accepted=OuterRef("story__approved_revision"),
         )
         return self.live().filter(
             ~Exists(handed_over),
-            partner=batch.partner_id,
-            partner__partnerships__campaign=batch.campaign_id,
+            partner__partnerships__campaign=campaign,
             until__gte=today,
-            story__campaign=batch.campaign_id,
+            story__campaign=campaign,
+            story__state=StoryState.APPROVED,
+        )
+
+    def due_for(self, batch: Batch, today: dt.date) -> Self:
+        """What an open batch holds: one consent for each story that would leave if it were sealed now."""
+        return self.due_in(batch.campaign_id, today).filter(partner=batch.partner_id)
+
+    def readable_for(self, campaign: int, partner: int, today: dt.date) -> Self:
+        """Approved stories as one partner may have them, handed over already or not."""
+        return self.live().filter(
+            partner=partner,
+            until__gte=today,
+            story__campaign=campaign,
             story__state=StoryState.APPROVED,
         )
 
@@ -80,6 +92,10 @@ class BatchQuerySet(models.QuerySet[M]):
         """The batches of the campaigns that a person leads."""
         return self.filter(campaign__leads=user).defer("manifest")
 
+    def sealed_of(self, campaign: int) -> Self:
+        """What a campaign has handed over or is handing over."""
+        return self.filter(campaign=campaign).exclude(state=BatchState.OPEN).defer("manifest")
+
     def to_deliver(self) -> Self:
         """Sealed, and neither in the partner's inbox nor closed."""
         return self.filter(state=BatchState.SEALED, closed_at=None).defer("manifest")
@@ -91,6 +107,11 @@ class ItemQuerySet(models.QuerySet[M]):
     def live(self) -> Self:
         """Sealed and neither recalled, replaced nor reissued."""
         return self.filter(ended_at=None)
+
+    def with_taken(self) -> Self:
+        """With `taken`: whether the partner has fetched anything of the item's batch."""
+        downloads = apps.get_model("stories", "Download")._default_manager
+        return self.annotate(taken=Exists(downloads.filter(batch=OuterRef("batch"))))
 
     def usable_by(self, user: User) -> Self:
         """The stories that a partner user may use now: delivered, live, and their time not over.
@@ -132,6 +153,32 @@ class RecallQuerySet(models.QuerySet[M]):
         """The partner still owes an answer."""
         return self.filter(state=RecallState.ASKED)
 
+    def asked(self) -> Self:
+        """The partner was asked, and has answered or not; what it never fetched was not asked for."""
+        return self.exclude(state=RecallState.NEVER_TAKEN)
+
     def asked_of(self, user: User) -> Self:
-        """A partner user's recalls: all that their organisation was asked, answered or not."""
-        return self.filter(partner__officers__user=user).exclude(state=RecallState.NEVER_TAKEN)
+        """A partner user's recalls: all that their organization was asked."""
+        return self.asked().filter(partner__officers__user=user)
+
+
+class ImportedStoryQuerySet(models.QuerySet[M]):
+    """Questions about stories from a survey tool."""
+
+    def from_addresses_of(self, user: User) -> Self:
+        """They came from an address that this person has proved theirs."""
+        addresses = apps.get_model("account", "EmailAddress")._default_manager.filter(
+            user=user, verified=True
+        )
+        return self.filter(email__in=addresses.values("email")).exclude(email="")
+
+    def waiting_for(self, user: User) -> Self:
+        """The same, as far as nobody has taken them up."""
+        return self.from_addresses_of(user).filter(story=None)
+
+    def with_joined(self, user: User) -> Self:
+        """With `joined`: whether this person takes part in the campaign."""
+        participations = apps.get_model("campaigns", "Participation")._default_manager.filter(
+            campaign=OuterRef("campaign"), member__user=user
+        )
+        return self.annotate(joined=Exists(participations))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from campaigns.roles import COORDINATOR
-from portal.access import Row
+from campaigns.models import Campaign, Participation
+from campaigns.roles import COORDINATOR, LEAD, MEMBER, PARTNER_USER
+from portal.access import PUBLIC, Row
 from portal.models import User
-from stories.models import Story
+from stories.models import Batch, ImportedStory, Item, Recall, Story
 
 
 def reviewable(user: User) -> QuerySet[Story]:
@@ -15,9 +16,80 @@ def reviewable(user: User) -> QuerySet[Story]:
     return Story.objects.reviewable_by(user)
 
 
+def own(user: User) -> QuerySet[Story]:
+    """What a person wrote."""
+    return Story.objects.own(user)
+
+
+def joined(user: User) -> QuerySet[Participation]:
+    """The campaigns that a person has joined."""
+    return Participation.objects.filter(member__user=user)
+
+
+def waiting_for(user: User) -> QuerySet[ImportedStory]:
+    """What came from a survey tool under one of a person's proved addresses, taken up already or not."""
+    return ImportedStory.objects.from_addresses_of(user)
+
+
+OWN = Row(role=MEMBER, see=own)
+#: Where an author types: what a signed-out author sends is taken up again on the writing page.
+TYPED = Row(role=MEMBER, see=own, keeps="stories:write")
+
+
+def led(user: User) -> QuerySet[Campaign]:
+    """The campaigns that a person leads."""
+    return Campaign.objects.filter(leads=user)
+
+
+def approved(user: User) -> QuerySet[Story]:
+    """A lead's stories: the approved ones of their campaigns."""
+    return Story.objects.approved_for_lead(user)
+
+
+def led_batches(user: User) -> QuerySet[Batch]:
+    """A lead's batches."""
+    return Batch.objects.led_by(user)
+
+
+def delivered(user: User) -> QuerySet[Batch]:
+    """A partner user's batches: what was delivered to their own partner."""
+    return Batch.objects.inbox_of(user)
+
+
+def usable(user: User) -> QuerySet[Item]:
+    """A partner user's stories: what their own partner may use now."""
+    return Item.objects.usable_by(user)
+
+
+def asked_back(user: User) -> QuerySet[Recall]:
+    """A partner user's recalls."""
+    return Recall.objects.asked_of(user)
+
+
 REVIEW = Row(role=COORDINATOR, see=reviewable)
+LED = Row(role=LEAD, see=led)
+APPROVED = Row(role=LEAD, see=approved)
+INBOX = Row(role=PARTNER_USER, see=delivered)
+LIBRARY = Row(role=PARTNER_USER, see=usable)
+RECALLS = Row(role=PARTNER_USER, see=asked_back)
 
 ROWS: dict[str, Row] = {
+    "stories:mine": OWN,
+    "stories:begin": Row(role=MEMBER, see=joined),
+    "stories:adopt": Row(role=MEMBER, see=waiting_for),
+    "stories:story": OWN,
+    "stories:write": OWN,
+    "stories:save": TYPED,
+    "stories:photo": TYPED,
+    "stories:photo_remove": TYPED,
+    "stories:photo_file": OWN,
+    "stories:preview": TYPED,
+    "stories:submit": TYPED,
+    "stories:sign_off": OWN,
+    "stories:accept_edit": OWN,
+    "stories:refuse_edit": OWN,
+    "stories:consents": OWN,
+    "stories:withdraw": OWN,
     "stories:queue": REVIEW,
     "stories:take_next": REVIEW,
     "stories:review": REVIEW,
@@ -30,4 +102,23 @@ ROWS: dict[str, Row] = {
     "stories:ask_changes": REVIEW,
     "stories:decline": REVIEW,
     "stories:review_photo": REVIEW,
+    "stories:lead_batches": LED,
+    "stories:lead_next": LED,
+    "stories:seal": LED,
+    "stories:lead_batch": Row(role=LEAD, see=led_batches),
+    "stories:lead_stories": LED,
+    "stories:lead_story": APPROVED,
+    "stories:lead_photo": APPROVED,
+    "stories:inbox": INBOX,
+    "stories:batch": INBOX,
+    "stories:batch_file": INBOX,
+    "stories:acknowledge": INBOX,
+    "stories:library": LIBRARY,
+    "stories:library_story": LIBRARY,
+    "stories:library_photo": LIBRARY,
+    "stories:library_export": LIBRARY,
+    "stories:recalls": RECALLS,
+    "stories:recall": RECALLS,
+    "stories:answer_recall": RECALLS,
+    "stories:verify_script": PUBLIC,
 }

@@ -29,7 +29,23 @@
     place.replaceChildren(notice);
   }
 
+  // The person signed in again in another tab, which renewed the token: take the new one, send again.
+  let renewed = 0;
+  function takeFreshToken(event) {
+    const fresh = event.detail.xhr.getResponseHeader("X-Fresh-Token");
+    if (!fresh || !token || Date.now() - renewed < 5000) return false;
+    renewed = Date.now();
+    token.content = fresh;
+    document.querySelectorAll('input[name="csrfmiddlewaretoken"]').forEach(function (input) {
+      input.value = fresh;
+    });
+    document.getElementById("notices")?.replaceChildren();
+    htmx.trigger(event.detail.elt, "change");
+    return true;
+  }
+
   document.addEventListener("htmx:responseError", function (event) {
+    if (event.detail.xhr.status === 403 && takeFreshToken(event)) return;
     if (event.detail.xhr.status === 401) {
       tell(
         "You have been signed out, so this page no longer saves by itself. What you typed is still here.",
@@ -63,5 +79,33 @@
   document.addEventListener("change", function (event) {
     const form = event.target.closest("form[data-at-once]");
     if (form) form.requestSubmit();
+  });
+
+  // How much room a text has left; the server counts again. Characters are counted as Python does.
+  function count(field) {
+    const most = Number(field.dataset.mostWords || field.dataset.mostCharacters || 0);
+    const least = Number(field.dataset.leastWords || 0);
+    const words = field.dataset.mostWords || field.dataset.leastWords;
+    if (!words && field.type !== "text") return;
+    const used = words ? (field.value.match(/\S+/g) || []).length : Array.from(field.value).length;
+    let place = document.getElementById(field.id + "_count");
+    if (!place) {
+      place = document.createElement("p");
+      place.id = field.id + "_count";
+      place.className = "count";
+      field.after(place);
+    }
+    place.textContent = used + (most ? " of " + most : "") + (words ? " words" : " characters") +
+      (least && used < least ? ", at least " + least : "");
+    const over = Boolean(most) && used > most;
+    place.classList.toggle("over", over);
+    // Heard once, when the limit is passed, and not at every key.
+    if (over && place.getAttribute("role") !== "alert") place.setAttribute("role", "alert");
+    if (!over) place.removeAttribute("role");
+  }
+  const counted = "[data-most-characters], [data-most-words], [data-least-words]";
+  document.querySelectorAll(counted).forEach(count);
+  document.addEventListener("input", function (event) {
+    if (event.target.matches && event.target.matches(counted)) count(event.target);
   });
 })();

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
 from django.template import loader
 
+from portal.kept import keep, same_origin
 from portal.refusals import back_url, long_texts
 
 
@@ -30,6 +32,15 @@ def our_failure(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form from before the person signed in or out elsewhere; long texts are given back to copy."""
+    """A form from before the person signed in or out elsewhere; long texts are given back to copy.
+
+    A page of our own may take its words up again, and may have a fresh token for its next save in the
+    background: no other site can read this answer.
+    """
+    if same_origin(request):
+        if getattr(request, "htmx", None):
+            return HttpResponse(status=403, headers={"X-Fresh-Token": get_token(request)})
+        if path := keep(request):
+            return redirect(path)
     context = {"typed": long_texts(request), "back_url": back_url(request)}
     return render(request, "portal/csrf_failed.html", context, status=403)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Member, Participation, Society
 from portal.models import User
-from stories.querysets import StoryQuerySet
+from stories.querysets import ImportedStoryQuerySet, StoryQuerySet
 from stories.states import StoryState
 
 
@@ -236,6 +236,10 @@ class ImportedStory(models.Model):
     imported_at = models.DateTimeField(default=timezone.now)
     story = models.OneToOneField(
         Story, null=True, blank=True, on_delete=models.SET_NULL, related_name="imported_from"
+    )
+
+    objects: ClassVar[ImportedStoryQuerySet[ImportedStory]] = (  # type: ignore[assignment]
+        ImportedStoryQuerySet["ImportedStory"].as_manager()
     )
 
     class Meta:

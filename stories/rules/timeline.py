@@ -123,7 +123,8 @@ def handed_over(journey: Journey) -> Iterator[Step]:
             yield Step(receipt.at, f"{receipt.name} confirmed for {partner} that {name} arrived.")
         if item.ended_at and item.ended_why == ItemEnd.REISSUED:
             yield Step(
-                item.ended_at, f"{name.capitalize()} for {partner} was closed; it moves to the next."
+                item.ended_at,
+                f"{name.capitalize()} for {partner} was closed; it moves to the next.",
             )
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
+from django.utils.text import capfirst
 
 from campaigns.models import Participation
-from stories.models import Story
-from stories.rules.disclosure import district_name
+from stories.models import Consent, Story
+from stories.rules.consent import permission_of
+from stories.rules.disclosure import Disclosed, district_name
 from stories.states import BatchState, RecallState, StoryState
 
 register = template.Library()
+
+SHORT_USES = {
+    "lawmakers": "lawmakers’ offices",
+    "publication": "publication",
+    "press": "press",
+}
 
 TONES: dict[str, str] = {
     StoryState.SUBMITTED: "now",
@@ -41,3 +51,16 @@ def district(place: Story | Participation) -> str:
     """The district of a story or participation: "KS-3", "WY at large", or the state alone."""
     state = place.us_state if isinstance(place, Story) else place.state
     return district_name(state, place.district)
+
+
+@register.filter
+def place(row: Disclosed) -> str:
+    """Where a disclosed story comes from: "KS-3", "WY at large", or the state alone."""
+    return district_name(row.state, row.district)
+
+
+@register.filter
+def uses_in_words(allowed: Consent | Sequence[str]) -> str:
+    """What a consent or a disclosed row allows: "lawmakers' offices, publication, press"."""
+    uses = permission_of(allowed).uses if isinstance(allowed, Consent) else allowed
+    return capfirst(", ".join(SHORT_USES[use] for use in uses))

@@ -13,7 +13,7 @@ from campaigns.models import CampaignPartner, ConsentText, PartnerUser
 from portal import audit, outbox
 from portal.errors import Refused
 from portal.links import absolute
-from portal.models import Urgency, User
+from portal.models import AuditLine, Urgency, User
 from stories.models import (
     Batch,
     Consent,
@@ -116,9 +116,7 @@ def take_back(*, by: User | None, story: Story, partner: int, reason: RecallReas
     live = next((item for item in items if item.ended_at is None), None)
     held = next((item for item in items if taken[item.batch_id]), None)
     if live is not None:
-        Item.objects.filter(pk=live.pk).update(
-            ended_at=timezone.now(), ended_why=ItemEnd.RECALLED
-        )
+        Item.objects.filter(pk=live.pk).update(ended_at=timezone.now(), ended_why=ItemEnd.RECALLED)
         if live != held:
             write_recall(live, reason, RecallState.NEVER_TAKEN, by=by)
     if held is not None:
@@ -252,3 +250,20 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
                 },
                 key=f"late-partner:{story.pk}:{partner.pk}",
             )
+
+
+def undecided_asks(story: Story) -> list[ConsentAsk]:
+    """The partners that joined late, about which the author was asked and has not decided since."""
+    decided = (
+        AuditLine.objects.about(story)
+        .filter(verb__in=("change_consents", "submit"))
+        .order_by("-pk")
+        .values_list("at", flat=True)
+        .first()
+    )
+    asks = story.asks.select_related("partner").exclude(
+        partner__in=story.consents.exclude(partner=None).values("partner")
+    )
+    if decided is not None:
+        asks = asks.filter(at__gt=decided)
+    return list(asks.order_by("pk"))

@@ -1,0 +1,393 @@
+"""The consent grid: one line a partner, what each may do with a story, under which name, until when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.forms import BoundField
+
+from campaigns.models import Campaign, CampaignPartner, ConsentText
+from campaigns.rules.usa import state_name
+from stories.models import Consent, NameShown, Story
+from stories.rules.consent import USES, Permission, months_later, name_to_show, permission_of
+from stories.rules.texts import names_given_away
+from stories.rules.words import control_characters
+
+#: The longest that an author can permit anything, in months.
+MOST_MONTHS = 60
+LATER = "later"
+WORDING_CHANGED = (
+    "The wording that you agree to has changed since you opened this page. Please read the new one, "
+    "and check your choices once more."
+)
+USE_WORDS = {
+    "lawmakers": "Show it to lawmakers and their offices",
+    "publication": "Publish it: website, newsletter, social media",
+    "press": "Give it to the press",
+}
+NAME_WORDS = {
+    NameShown.NONE: "No name",
+    NameShown.FIRST: "My first name and state",
+    NameShown.FULL: "My full name",
+}
+
+
+@dataclass(frozen=True)
+class GridContext:
+    """What the grid is made from. `live` are the story's live consents, `today` is the campaign's date."""
+
+    story: Story
+    partnerships: Sequence[CampaignPartner]
+    live: Sequence[Consent]
+    text: ConsentText
+    today: dt.date
+
+    @property
+    def campaign(self) -> Campaign:
+        """The story's campaign."""
+        return self.story.campaign
+
+    def consent_for(self, partner: int | None) -> Consent | None:
+        """The live consent of one line."""
+        return next((c for c in self.live if c.partner_id == partner), None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the grid with its three fields."""
+
+    key: str
+    label: str
+    partner: int | None
+    leads: bool
+    uses: BoundField
+    name_shown: BoundField
+    until: BoundField
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether one of its fields was refused."""
+        return bool(self.uses.errors or self.name_shown.errors or self.until.errors)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One refusal in words, where to jump to (an id), and the label that stands there."""
+
+    anchor: str
+    label: str
+    words: str
+
+
+def anchor(bound: BoundField) -> str:
+    """The id to jump to for a field; groups of buttons have it on their frame."""
+    return bound.id_for_label or f"div_{bound.auto_id}"
+
+
+def helper(*names: str) -> FormHelper:
+    """A crispy-forms helper for a part of a form: no form tag, these fields."""
+    part = FormHelper()
+    part.form_tag = False
+    part.disable_csrf = True
+    part.layout = Layout(*names)
+    return part
+
+
+class ConsentForm(forms.Form):
+    """How the author may be named, and the grid. Nothing is ticked and no name shown unless chosen.
+
+    The form is bound to `data` as `Typed.as_data` gives it. A line that `data` lacks stays as the live
+    consent has it. `agreed` is the version of the wording that stood on the author's page; None where
+    the form is only looked at.
+    """
+
+    full_name = forms.CharField(
+        required=False,
+        max_length=150,
+        label="Your full name, as it should appear",
+        help_text="With title and degrees, if you like.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    first_name = forms.CharField(
+        required=False,
+        max_length=60,
+        label="Your first name",
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    not_me = forms.MultipleChoiceField(
+        required=False,
+        label="These words are not about me",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Tick a word only if it means something or somebody else.",
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        grid: GridContext,
+        agreed: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.grid = grid
+        self.agreed = agreed
+        initial = self.prefilled() | dict(kwargs.pop("initial", None) or {})
+        self.keys: dict[str, int | None] = {
+            **{f"p{p.partner_id}": p.partner_id for p in grid.partnerships},
+            LATER: None,
+        }
+        self.lacking: set[str] = set()
+        if data is not None:
+            self.lacking = {key for key in self.keys if f"line-{key}-uses" not in data}
+            # A line that was not on the page, and an empty first page, read as they stand.
+            data = initial | dict(data)
+        super().__init__(data, initial=initial, **kwargs)
+        for key in self.keys:
+            self.add_line(key)
+        self.found: list[str] = []
+        self.offer_not_me(list((data or initial).get("not_me", [])))
+
+    # --- What stands there before anything is typed ---
+
+    def prefilled(self) -> dict[str, Any]:
+        """Names as given before or as the roster has them; lines as the live consents are."""
+        story = self.grid.story
+        values: dict[str, Any] = {
+            "full_name": str(story.member) if story.member.given_name else "",
+            "first_name": story.member.given_name,
+        }
+        suffix = f", {state_name(story.us_state)}"
+        for consent in self.grid.live:
+            if consent.name_shown == NameShown.FULL:
+                values["full_name"] = consent.name
+            elif consent.name_shown == NameShown.FIRST:
+                values["first_name"] = consent.name.removesuffix(suffix)
+        for partnership in self.grid.partnerships:
+            values |= self.line_values(f"p{partnership.partner_id}", partnership.partner_id)
+        return values | self.line_values(LATER, None)
+
+    def line_values(self, key: str, partner: int | None) -> dict[str, Any]:
+        """One line as it stands: the live consent, or nothing ticked, no name and the usual time."""
+        consent = self.grid.consent_for(partner)
+        usual = months_later(self.grid.today, self.grid.campaign.consent_months)
+        return {
+            f"line-{key}-uses": [use for use in USES if consent and getattr(consent, use)],
+            f"line-{key}-name_shown": consent.name_shown if consent else str(NameShown.NONE),
+            f"line-{key}-until": (consent.until if consent else usual).isoformat(),
+        }
+
+    def add_line(self, key: str) -> None:
+        """The three fields of one line."""
+        furthest = months_later(self.grid.today, MOST_MONTHS)
+        self.fields[f"line-{key}-uses"] = forms.MultipleChoiceField(
+            required=False,
+            label="What they may do with it",
+            choices=list(USE_WORDS.items()),
+            widget=forms.CheckboxSelectMultiple,
+        )
+        self.fields[f"line-{key}-name_shown"] = forms.ChoiceField(
+            required=False,
+            label="Name shown",
+            choices=[(str(shown), words) for shown, words in NAME_WORDS.items()],
+            widget=forms.RadioSelect,
+        )
+        self.fields[f"line-{key}-until"] = forms.DateField(
+            required=False,
+            label="Until",
+            help_text="The last day; at most five years from now.",
+            widget=forms.DateInput(
+                format="%Y-%m-%d",
+                attrs={
+                    "type": "date",
+                    "min": self.grid.today.isoformat(),
+                    "max": furthest.isoformat(),
+                },
+            ),
+            error_messages={"invalid": "Please give a day, such as 2027-09-30."},
+        )
+
+    @property
+    def lines(self) -> list[Line]:
+        """The grid's lines, in the order of the page: the leading partner first, later ones last."""
+        leading = {p.partner_id: p for p in self.grid.partnerships}
+        return [
+            Line(
+                key=key,
+                label="Partners that join later"
+                if partner is None
+                else str(leading[partner].partner),
+                partner=partner,
+                leads=partner is not None and leading[partner].leads,
+                uses=self[f"line-{key}-uses"],
+                name_shown=self[f"line-{key}-name_shown"],
+                until=self[f"line-{key}-until"],
+            )
+            for key, partner in self.keys.items()
+        ]
+
+    # --- What is refused ---
+
+    def clean(self) -> dict[str, Any]:
+        """Each line that allows something has a name to show and a day; nameless ones give none away."""
+        cleaned = super().clean() or {}
+        for name in ("full_name", "first_name"):
+            if control_characters(cleaned.get(name, "")):
+                self.add_error(name, "Please use letters, spaces and punctuation only.")
+        if self.agreed is not None and self.agreed != str(self.grid.text.version):
+            self.add_error(None, forms.ValidationError(WORDING_CHANGED, code="wording"))
+        for key in self.chosen():
+            self.check_line(key)
+        self.check_names()
+        return self.cleaned_data
+
+    def chosen(self) -> list[str]:
+        """The lines that allow something."""
+        return [key for key in self.keys if self.cleaned_data.get(f"line-{key}-uses")]
+
+    def shown(self, key: str) -> NameShown:
+        """The name that a line shows; none where nothing was chosen."""
+        return NameShown(self.cleaned_data.get(f"line-{key}-name_shown") or NameShown.NONE)
+
+    def check_line(self, key: str) -> None:
+        """Its last day lies between today and five years from now, and its name is known."""
+        field = f"line-{key}-until"
+        until, today = self.cleaned_data.get(field), self.grid.today
+        if until is None and field not in self.errors:
+            self.add_error(field, "Please say until when.")
+        elif until is not None and until < today:
+            self.add_error(field, "This day has passed. Choose today or a later one.")
+        elif until is not None and until > months_later(today, MOST_MONTHS):
+            self.add_error(field, "Please choose a day within the next five years.")
+        needed = {NameShown.FULL: "full_name", NameShown.FIRST: "first_name"}.get(self.shown(key))
+        if needed and not self.cleaned_data.get(needed) and needed not in self.errors:
+            self.add_error(needed, "You chose to show this name below, so please write it here.")
+
+    def check_names(self) -> None:
+        """No line without a name, or with the first name only, may carry a text that tells more."""
+        shown = {self.shown(key) for key in self.chosen()}
+        self.found = []
+        if NameShown.NONE in shown:
+            self.found = self.own_marks(self.words_that_leave(), self.names())
+        elif NameShown.FIRST in shown:
+            first = self.cleaned_data.get("first_name", "").casefold().split()
+            parts = (part for name in self.names() for part in name.split())
+            others = [part for part in parts if part.casefold() not in first]
+            self.found = self.own_marks(self.words_that_leave(), [" ".join(others)])
+        self.offer_not_me(self.found)
+        addresses = {address.casefold() for address in self.addresses()}
+        said = set(self.cleaned_data.get("not_me", []))
+        open_ = [mark for mark in self.found if mark.casefold() in addresses or mark not in said]
+        if open_:
+            words = given_away_words(open_, nameless=NameShown.NONE in shown)
+            self.add_error(None, forms.ValidationError(words, code="given-away"))
+
+    def own_marks(self, text: str, names: Iterable[str]) -> list[str]:
+        """The author's names and addresses that stand in a text."""
+        found = names_given_away(text, " ".join(names), "")
+        for address in self.addresses():
+            found += names_given_away(text, "", address)
+        return list(dict.fromkeys(found))
+
+    def names(self) -> list[str]:
+        """Every name of the author's that is known here."""
+        member = self.grid.story.member
+        known = [
+            f"{member.given_name} {member.family_name}",
+            member.user.name if member.user else "",
+        ]
+        known += [self.cleaned_data.get("full_name", ""), self.cleaned_data.get("first_name", "")]
+        return list(dict.fromkeys(name for name in known if name.strip()))
+
+    def addresses(self) -> list[str]:
+        """Every e-mail address of the author's that is known here."""
+        member = self.grid.story.member
+        return list(dict.fromkeys([member.email, *([member.user.email] if member.user else [])]))
+
+    def words_that_leave(self) -> str:
+        """The text that goes out under this grid: the story's approved or current one."""
+        revisions = (self.grid.story.approved_revision, self.grid.story.current_revision)
+        return "\n".join(
+            f"{revision.hook}\n" + "\n".join(_flat(answer["value"]) for answer in revision.answers)
+            for revision in revisions
+            if revision is not None
+        )
+
+    def offer_not_me(self, marks: list[str]) -> None:
+        """Let the author say of these words that they are not about them."""
+        choices = [(mark, f"“{mark}”") for mark in marks if "@" not in mark]
+        self.fields["not_me"].choices = choices  # type: ignore[attr-defined]
+
+    def problems(self) -> list[Problem]:
+        """Every refusal, for the summary on top of the page."""
+        found = []
+        for name, errors in self.errors.as_data().items():
+            for error in errors:
+                words = " ".join(error.messages)
+                if name in self.fields:
+                    bound = self[name]
+                    found.append(Problem(anchor(bound), self.place_of(name, bound), words))
+                else:
+                    found.append(Problem(str(error.code), "", words))
+        return found
+
+    def place_of(self, name: str, bound: BoundField) -> str:
+        """A field's label, with its partner's name for those of the grid."""
+        line = next((line for line in self.lines if name.startswith(f"line-{line.key}-")), None)
+        return f"{line.label}: {bound.label}" if line else str(bound.label)
+
+    @property
+    def naming(self) -> FormHelper:
+        """How crispy-forms lays out the names."""
+        return helper("full_name", "first_name")
+
+    # --- What was chosen ---
+
+    def permissions(self) -> list[Permission]:
+        """One permission for each line that allows something; of a valid form."""
+        return [self.permission(key) for key in self.chosen()]
+
+    def permission(self, key: str) -> Permission:
+        """What one line allows."""
+        uses = self.cleaned_data[f"line-{key}-uses"]
+        shown = self.shown(key)
+        name = name_to_show(
+            shown,
+            self.cleaned_data["full_name"],
+            self.cleaned_data["first_name"],
+            self.grid.story.us_state,
+        )
+        permission = Permission(
+            partner=self.keys[key],
+            lawmakers="lawmakers" in uses,
+            publication="publication" in uses,
+            press="press" in uses,
+            name_shown=shown,
+            name=name,
+            until=self.cleaned_data[f"line-{key}-until"],
+        )
+        consent = self.grid.consent_for(self.keys[key])
+        if key in self.lacking and consent is not None:
+            # A line that the page did not show stays, letter by letter, as it was.
+            return permission_of(consent)
+        return permission
+
+
+def given_away_words(marks: Sequence[str], *, nameless: bool) -> str:
+    """What to say of the author's own marks in a text."""
+    quoted = ", ".join(f"“{mark}”" for mark in marks)
+    how = "without your name" if nameless else "with your first name only"
+    return (
+        f"You chose that a partner gets this story {how}, but the text contains {quoted}. Change the "
+        "text, or choose another name below. If a word is not about you, tick it under “These words "
+        "are not about me”."
+    )
+
+
+def _flat(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "\n".join(value)

@@ -1,0 +1,155 @@
+"""The consents door: who may use a story, changed at any time, with what will happen said first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from portal import access
+from portal.errors import Refused, TooLate
+from stories.forms.consents import ConsentForm
+from stories.forms.typed import Typed, lines_in, words
+from stories.models import Item, Story
+from stories.rules.consent import Permission, is_narrower, permission_of
+from stories.states import BatchState, StoryState
+from stories.verbs.consenting import change_consents, undecided_asks
+from stories.views.desk import Desk, desk_of
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A partner with a live item of the story: whether it has fetched it, and from which batch."""
+
+    partner: int
+    name: str
+    batch: int
+    has_it: bool
+
+    @property
+    def what_happens(self) -> str:
+        """What follows here when the permission ends or becomes narrower."""
+        if self.has_it:
+            return (
+                f"{self.name} has your story from batch {self.batch}. It will be asked at once to give "
+                "it up, and you will read its answer here. What is published already cannot always "
+                "be taken back."
+            )
+        return (
+            f"Your story is in batch {self.batch} for {self.name}, which nobody there has opened yet. "
+            "It will be taken out."
+        )
+
+
+def holders_of(story: Story) -> list[Holder]:
+    """Every partner with a live item of the story."""
+    items = (
+        Item.objects.live()
+        .filter(story=story)
+        .select_related("partner", "batch")
+        .with_taken()
+        .order_by("partner__name")
+    )
+    return [
+        Holder(
+            partner=item.partner_id,
+            name=str(item.partner),
+            batch=item.batch.number,
+            has_it=item.taken or item.batch.state == BatchState.ACKNOWLEDGED,  # type: ignore[attr-defined]
+        )
+        for item in items
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def consents(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """The grid as it stands. POST changes it; where something is narrowed that a partner has, it asks."""
+    story = access.fetch(request, Story, ref=ref)
+    if story.state == StoryState.DRAFT:
+        return redirect("stories:write", ref)
+    if story.state == StoryState.WITHDRAWN:
+        raise TooLate("You took this story back, so there is nothing left to permit.")
+    desk = desk_of(access.person(request), story)
+    if request.method != "POST":
+        return consents_page(request, desk, desk.consent_form())
+    typed = Typed(
+        naming={name: words(request.POST, name) for name in ("full_name", "first_name")}
+        | {"not_me": request.POST.getlist("not_me")},
+        consents=lines_in(request.POST),
+    )
+    form = desk.consent_form(typed.as_data(), agreed=request.POST.get("consent_version", ""))
+    if not form.is_valid():
+        return consents_page(request, desk, form, status=400)
+    affected = taken_back(desk, form.permissions(), holders_of(story))
+    if affected and "confirmed" not in request.POST:
+        return confirm_page(request, desk, affected)
+    try:
+        change_consents(
+            by=desk.user, story=story, permissions=form.permissions(), text=desk.grid.text
+        )
+    except Refused as refused:
+        return consents_page(request, desk, form, problem=str(refused), status=400)
+    messages.success(request, "Your choices are kept. " + what_was_done(affected))
+    return redirect("stories:story", ref)
+
+
+def taken_back(
+    desk: Desk, permissions: Sequence[Permission], holders: Sequence[Holder]
+) -> list[Holder]:
+    """The partners from whom these choices take something that they hold."""
+    wanted = {permission.partner: permission for permission in permissions}
+    affected = []
+    for holder in holders:
+        consent = desk.grid.consent_for(holder.partner)
+        line = wanted.get(holder.partner)
+        if consent is not None and (line is None or is_narrower(line, permission_of(consent))):
+            affected.append(holder)
+    return affected
+
+
+def what_was_done(affected: Sequence[Holder]) -> str:
+    """What follows, for the message after the change."""
+    asked = [holder.name for holder in affected if holder.has_it]
+    if asked:
+        return f"Asked to give the story up: {', '.join(asked)}. You see each answer on this page."
+    return "They hold from the next batch on."
+
+
+def consents_page(
+    request: HttpRequest,
+    desk: Desk,
+    form: ConsentForm,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The grid, who holds the story now, and partners that joined late and were asked about."""
+    asks = undecided_asks(desk.story)
+    context = {
+        "story": desk.story,
+        "form": form,
+        "consent_text": desk.grid.text,
+        "holders": holders_of(desk.story),
+        "asks": asks,
+        "asked": [ask.partner_id for ask in asks],
+        "problem": problem,
+        "problems": form.problems() if form.is_bound else [],
+    }
+    return render(request, "stories/member/consents.html", context, status=status)
+
+
+def confirm_page(request: HttpRequest, desk: Desk, affected: Sequence[Holder]) -> HttpResponse:
+    """What will happen at each partner that has the story, before it does."""
+    sent = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != "csrfmiddlewaretoken"
+    ]
+    context = {"story": desk.story, "affected": affected, "sent": sent}
+    return render(request, "stories/member/confirm_consents.html", context)

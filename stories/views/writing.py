@@ -1,0 +1,279 @@
+"""The writing door: begin, write, save, preview, submit."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns.models import Participation
+from portal import access, kept
+from portal.errors import Refused, TooLate
+from stories.forms.story import StoryForm
+from stories.forms.typed import Typed, typed_in, typed_of
+from stories.models import ImportedStory, Photo, Story
+from stories.rules.disclosure import Disclosed, disclose
+from stories.rules.photos import MAX_BYTES
+from stories.rules.texts import revision_sha256
+from stories.states import StoryState
+from stories.verbs import importing, photos, telling
+from stories.views.desk import Desk, desk_of, new_window, refuse_ended
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin(request: HttpRequest, slug: str) -> HttpResponse:
+    """POST opens a draft; GET shows what was begun before in this campaign, and a button."""
+    participation = access.fetch(request, Participation, campaign__slug=slug)
+    if request.method == "POST":
+        story = telling.begin(by=access.person(request), participation=participation)
+        return redirect("stories:write", story.ref)
+    drafts = Story.objects.filter(participation=participation, state=StoryState.DRAFT)
+    context = {
+        "campaign": participation.campaign,
+        "drafts": drafts.select_related("draft").order_by("-pk")[:20],
+    }
+    return render(request, "stories/member/begin.html", context)
+
+
+@require_POST
+def adopt(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a draft of a story that came from a survey; its author reads and agrees there."""
+    imported = access.fetch(request, ImportedStory, pk=pk)
+    story = importing.adopt_imported(by=access.person(request), imported=imported)
+    messages.success(
+        request,
+        "This is what you wrote in the survey. Change what you like, then choose who may use it.",
+    )
+    return redirect("stories:write", story.ref)
+
+
+def own_desk(request: HttpRequest, ref: UUID) -> Desk:
+    """The person's story, if it can still be written."""
+    story = access.fetch(request, Story, ref=ref)
+    refuse_ended(story)
+    return desk_of(access.person(request), story)
+
+
+def write_page(
+    request: HttpRequest,
+    desk: Desk,
+    form: StoryForm,
+    *,
+    problem: str = "",
+    photo_problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The story form with everything typed in it, and `problem` on top."""
+    story = desk.story
+    first = story.submitted_at is None
+    context = {
+        "story": story,
+        "desk": desk,
+        "form": form,
+        "consent_text": desk.grid.text,
+        "photo": desk.draft.photo,
+        "first": first,
+        "closed": first and not telling.phase_is_open(story),
+        "problem": problem,
+        "problems": form.problems() if form.is_bound else [],
+        "photo_problem": photo_problem,
+        "window": new_window(),
+        "max_megabytes": MAX_BYTES // 1024 // 1024,
+    }
+    return render(request, "stories/member/write.html", context, status=status)
+
+
+@require_safe
+def write(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """The story form with the draft in it; `?from=edit` takes a coordinator's text to go on from."""
+    desk = own_desk(request, ref)
+    if post := kept.take(request):
+        return take_up_again(request, desk, post)
+    typed = desk.typed
+    story = desk.story
+    if request.GET.get("from") == "edit" and story.state == StoryState.AWAITING_SIGN_OFF:
+        edited = typed_of(telling.draft_from(story, story.current_revision))
+        typed = Typed(edited.hook, edited.answers, typed.naming, typed.consents, typed.version)
+    return write_page(request, desk, desk.form(typed))
+
+
+def take_up_again(request: HttpRequest, desk: Desk, post: QueryDict) -> HttpResponse:
+    """Save what was sent after the person had been signed out; they are signed in again now."""
+    typed = typed_in(post, desk.prompts)
+    try:
+        desk.keep(typed)
+    except TooLate as problem:
+        return write_page(request, desk, desk.form(typed), problem=saved_elsewhere(problem))
+    messages.success(request, "Welcome back. What you had typed is here, and saved as a draft.")
+    return redirect("stories:write", desk.story.ref)
+
+
+@require_POST
+def save(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Keep what was typed, valid or not: by itself (htmx, a line of status) or by the button."""
+    desk = own_desk(request, ref)
+    typed = typed_in(request.POST, desk.prompts)
+    if getattr(request, "htmx", None):
+        return save_by_itself(request, desk, typed)
+    if refusal := keep_everything(request, desk, typed):
+        return refusal
+    messages.success(request, "Your draft is saved. You can come back to it at any time.")
+    return redirect("stories:write", ref)
+
+
+def save_by_itself(request: HttpRequest, desk: Desk, typed: Typed) -> HttpResponse:
+    """The status line, with the draft's new version for the page's next save."""
+    try:
+        desk.keep(typed)
+    except TooLate as problem:
+        context = {"problem": f"Not saved. {problem} Use “Save draft” to keep this text."}
+        return render(request, "stories/member/saved.html", context, status=409)
+    return render(request, "stories/member/saved.html", {"desk": desk})
+
+
+def saved_elsewhere(problem: TooLate) -> str:
+    """What to do about a text that another window has overtaken."""
+    return (
+        f"{problem} Nothing was overwritten. To keep this text instead of the other one, press "
+        "“Save draft” again."
+    )
+
+
+def keep_everything(request: HttpRequest, desk: Desk, typed: Typed) -> HttpResponse | None:
+    """Save the words and the chosen photo; the page with everything on it where that fails."""
+    try:
+        desk.keep(typed, window=str(typed.naming.get("window", "")))
+    except TooLate as problem:
+        desk.story.refresh_from_db()
+        refuse_ended(desk.story)
+        words = saved_elsewhere(problem)
+        return write_page(request, desk, desk.form(typed), problem=words, status=409)
+    upload = request.FILES.get("photo")
+    if isinstance(upload, UploadedFile):
+        try:
+            add_photo(desk, upload)
+        except Refused as refused:
+            return write_page(
+                request, desk, desk.form(desk.typed), photo_problem=str(refused), status=400
+            )
+    return None
+
+
+def add_photo(desk: Desk, upload: UploadedFile) -> None:
+    """Clean an uploaded picture and put it with the draft; Refused where it is none."""
+    # One byte more than allowed is enough to see that it is too much.
+    photo = photos.keep_photo(upload.read(MAX_BYTES + 1))
+    telling.set_photo(by=desk.user, story=desk.story, photo=photo)
+    desk.reload()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preview(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """What each partner will receive. POST saves and checks what was typed first."""
+    desk = own_desk(request, ref)
+    if request.method == "POST":
+        typed = typed_in(request.POST, desk.prompts)
+        if refusal := keep_everything(request, desk, typed):
+            return refusal
+        form = desk.form(data=typed, agreed=typed.consent_version)
+        if not form.is_valid():
+            return write_page(request, desk, form, status=400)
+        return redirect("stories:preview", ref)
+    form = desk.form(data=desk.typed)
+    if not form.is_valid():
+        return write_page(request, desk, form)
+    return preview_page(request, desk, form)
+
+
+def preview_page(
+    request: HttpRequest, desk: Desk, form: StoryForm, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """One section a partner, made of what is disclosed to it and of nothing else."""
+    permissions = {permission.partner: permission for permission in form.permissions()}
+    sections = [
+        (line.label, disclosed(desk, form, line.key) if line.partner in permissions else None)
+        for line in form.lines
+    ]
+    first = desk.story.submitted_at is None
+    context = {
+        "story": desk.story,
+        "desk": desk,
+        "sections": sections,
+        "nobody": not permissions,
+        "photo": desk.draft.photo,
+        "consent_text": desk.grid.text,
+        "closed": first and not telling.phase_is_open(desk.story),
+        "first": first,
+        "problem": problem,
+    }
+    return render(request, "stories/member/preview.html", context, status=status)
+
+
+def disclosed(desk: Desk, form: StoryForm, key: str) -> Disclosed:
+    """What one line of the grid lets its partner receive."""
+    photo, answers = desk.draft.photo, form.answers()
+    sha256 = photo.sha256 if photo else None
+    hook = form.cleaned_data["hook"]
+    return disclose(
+        story=str(desk.story.ref),
+        revision=revision_sha256(hook, answers, sha256),
+        hook=hook,
+        answers=answers,
+        state=desk.story.us_state,
+        district=desk.story.district,
+        permission=form.permission(key),
+        consent_version=desk.grid.text.version,
+        photo=sha256,
+        photo_description=form.cleaned_data["photo_description"],
+    )
+
+
+@require_POST
+def submit(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Hand the story in: the draft as it was previewed, or the form as it was typed, which is saved first."""
+    desk = own_desk(request, ref)
+    typed = typed_in(request.POST, desk.prompts)
+    if "hook" in request.POST:
+        if refusal := keep_everything(request, desk, typed):
+            return refusal
+        form = desk.form(data=typed, agreed=typed.consent_version)
+    else:
+        form = desk.form(data=desk.typed, agreed=typed.consent_version)
+        overtaken = typed.version != desk.draft.version
+        if overtaken and form.is_valid():
+            words = "The draft was changed in another window. This is how it stands now."
+            return preview_page(request, desk, form, problem=words, status=409)
+    if not form.is_valid():
+        return write_page(request, desk, form, status=400)
+    try:
+        hand_in(desk, form)
+    except TooLate as late:
+        desk.story.refresh_from_db()
+        refuse_ended(desk.story)
+        return write_page(request, desk, form, problem=str(late), status=409)
+    except Refused as refused:
+        return write_page(request, desk, form, problem=str(refused), status=400)
+    messages.success(
+        request,
+        f"Thank you. Your story is with the coordinators of {desk.story.society}; "
+        "you get an e-mail as soon as they have read it.",
+    )
+    return redirect("stories:story", ref)
+
+
+def hand_in(desk: Desk, form: StoryForm) -> None:
+    """Call the verb with what the form holds."""
+    photo: Photo | None = desk.draft.photo
+    telling.submit(
+        by=desk.user,
+        story=desk.story,
+        hook=form.cleaned_data["hook"],
+        answers=form.answers(),
+        photo=photos.described(photo, form.cleaned_data["photo_description"]) if photo else None,
+        permissions=form.permissions(),
+        consent_text=desk.grid.text,
+    )
