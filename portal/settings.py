@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "digests": {"task": "portal.write_digests", "schedule": 300.0},
     "forget": {"task": "portal.forget", "schedule": 3600.0},
     "open-phases": {"task": "campaigns.open_phases", "schedule": 30.0},
+    "forget-uploads": {"task": "campaigns.forget_uploads", "schedule": 3600.0},
     "seal-batches": {"task": "stories.seal_batches", "schedule": 60.0},
     "expire-consents": {"task": "stories.expire_consents", "schedule": 300.0},
     "ask-late-partners": {"task": "stories.ask_for_late_partners", "schedule": 60.0},

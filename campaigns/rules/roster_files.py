@@ -23,6 +23,10 @@ _AROUND = " \u00a0\u2002\u2003\u2009\u200b\u202f\u3000\ufeff"
 _LOST_ZERO = re.compile(r"\d{3,4}")
 
 
+class ColumnProblem(FileProblem):
+    """The file can be read, but it is not clear which of its columns is which."""
+
+
 @dataclass(frozen=True)
 class RosterRow:
     """One member as the file tells it. Empty cells are empty strings; they never erase anything."""
@@ -65,7 +69,7 @@ def open_roster(file: IO[bytes], header_map: Mapping[str, str] | None = None) ->
     try:
         columns = find_columns(table.header, header_map or {})
     except ValueError as problem:
-        raise FileProblem(str(problem)) from problem
+        raise ColumnProblem(str(problem)) from problem
     return RosterFile(table, columns, (read_row(record, columns) for record in records))
 
 

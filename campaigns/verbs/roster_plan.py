@@ -74,20 +74,14 @@ class Plan:
 
     def write(self) -> None:
         """Write everything, in a number of statements that does not depend on the number of lines."""
-        members = list(self._changed_members.values())
-        Member.objects.bulk_create([member for member in members if member._state.adding])
-        _update(Member, _kept(members), ["user", "given_name", "family_name"])
+        _write(Member, list(self._changed_members.values()), _MEMBER_FIELDS)
         for entry in self._changed_entries:
             entry.member = entry.member  # takes over the id that a new member was given
-        RosterEntry.objects.bulk_create(
-            [entry for entry in self._changed_entries if entry._state.adding]
-        )
-        _update(RosterEntry, _kept(self._changed_entries), ["number", "left_at"])
+        _write(RosterEntry, self._changed_entries, _ENTRY_FIELDS)
         places = list(self._changed_places.values())
         for place in places:
             place.member = place.member
-        Place.objects.bulk_create([place for place in places if place._state.adding])
-        _update(Place, _kept(places), _PLACE_FIELDS)
+        _write(Place, places, _PLACE_FIELDS)
 
     def _find_people(self, emails: Sequence[str]) -> None:
         """Who stands behind each address already, in at most four queries.
@@ -248,6 +242,8 @@ class Plan:
         outcome.touch(label)
 
 
+_MEMBER_FIELDS = ["user", "given_name", "family_name"]
+_ENTRY_FIELDS = ["number", "left_at"]
 _PLACE_FIELDS = [
     "zip",
     "state",
@@ -262,16 +258,14 @@ _PLACE_FIELDS = [
 M = TypeVar("M", Member, RosterEntry, Place)
 
 
-def _kept(rows: Sequence[M]) -> list[M]:
-    """Those that the database holds already."""
-    return [row for row in rows if not row._state.adding]
-
-
-def _update(model: type[M], rows: list[M], fields: list[str]) -> None:
-    """Write some fields of many rows in one statement: as an insert that meets its own key."""
-    if rows:
+def _write(model: type[M], rows: Sequence[M], fields: list[str]) -> None:
+    """Insert the new rows, and write some fields of the others: as an insert that meets its own key."""
+    fresh = [row for row in rows if row._state.adding]
+    known = [row for row in rows if not row._state.adding]
+    model._default_manager.bulk_create(fresh)
+    if known:
         model._default_manager.bulk_create(
-            rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields
+            known, update_conflicts=True, unique_fields=["pk"], update_fields=fields
         )
 
 
