@@ -29,6 +29,7 @@ run: $(READY) ## Serve the demonstration at http://127.0.0.1:8000, all on this m
 	@$(DEMONSTRATION) $(PY) manage.py serve --check --port $(PORT)
 	@$(DEMONSTRATION) $(PY) manage.py migrate --verbosity 0
 	@$(DEMONSTRATION) $(PY) manage.py collectstatic --no-input --verbosity 0
+	@$(DEMONSTRATION) $(PY) manage.py load_places
 	@$(DEMONSTRATION) $(PY) manage.py demo
 	@exec $(DEMONSTRATION) $(PY) manage.py serve --port $(PORT)
 
