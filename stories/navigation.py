@@ -12,11 +12,15 @@ from portal.navigation import Entry
 ROOMS: tuple[Room, ...] = (
     Room(frozenset({"member"}), "My stories", "stories:mine", 12),
     Room(frozenset({"coordinator"}), "Review", "stories:queue", 20),
+    Room(frozenset({"partner_user"}), "Batches", "stories:inbox", 40),
+    Room(frozenset({"partner_user"}), "Stories", "stories:library", 41),
+    Room(frozenset({"partner_user"}), "Recalls", "stories:recalls", 42),
 )
 
 #: The first tie that a person has decides where they land: (tie, URL name).
 STARTS: tuple[tuple[str, str], ...] = (
     ("coordinator", "stories:queue"),
+    ("partner_user", "stories:inbox"),
     ("member", "campaigns:list"),
 )
 

@@ -12,6 +12,12 @@ from stories.models import Consent, NameShown
 #: From the least to the most that is shown of a name.
 NAME_ORDER = (NameShown.NONE, NameShown.FIRST, NameShown.FULL)
 USES = ("lawmakers", "publication", "press")
+#: What each use is called inside a sentence.
+USE_WORDS = {
+    "lawmakers": "lawmakers’ offices",
+    "publication": "publication",
+    "press": "press",
+}
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,11 @@ from django.utils.text import capfirst
 
 from campaigns.models import Participation
 from stories.models import Consent, Story
-from stories.rules.consent import permission_of
+from stories.rules.consent import USE_WORDS, permission_of
 from stories.rules.disclosure import Disclosed, district_name
 from stories.states import BatchState, RecallState, StoryState
 
 register = template.Library()
-
-SHORT_USES = {
-    "lawmakers": "lawmakers’ offices",
-    "publication": "publication",
-    "press": "press",
-}
 
 TONES: dict[str, str] = {
     StoryState.SUBMITTED: "now",
@@ -63,4 +57,10 @@ def place(row: Disclosed) -> str:
 def uses_in_words(allowed: Consent | Sequence[str]) -> str:
     """What a consent or a disclosed row allows: "lawmakers' offices, publication, press"."""
     uses = permission_of(allowed).uses if isinstance(allowed, Consent) else allowed
-    return capfirst(", ".join(SHORT_USES[use] for use in uses))
+    return capfirst(", ".join(USE_WORDS[use] for use in uses))
+
+
+@register.filter
+def stories(count: int) -> str:
+    """How many: "1 story", "12 stories"."""
+    return "1 story" if count == 1 else f"{count} stories"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stories.models import Item
+from stories.models import Consent, Item, Revision, Story
 from stories.rules.consent import permission_of
 from stories.rules.disclosure import Disclosed, disclose
 
@@ -36,17 +36,21 @@ Lines = Callable[[], Iterable[Line]]
 
 
 def disclosed(item: Item) -> Disclosed:
-    """What a partner may see of an item; no query for one that came from `ItemQuerySet.in_order`."""
-    revision = item.accepted.revision
+    """What a partner may see of an item; no query for one that came from `ItemQuerySet.in_full`."""
+    return disclosed_under(item.consent, item.accepted.revision, item.story)
+
+
+def disclosed_under(consent: Consent, revision: Revision, story: Story) -> Disclosed:
+    """What a partner may see of a revision of a story under one consent."""
     return disclose(
-        story=str(item.story.ref),
+        story=str(story.ref),
         revision=revision.sha256,
         hook=revision.hook,
         answers=revision.answers,
-        state=item.story.us_state,
-        district=item.story.district,
-        permission=permission_of(item.consent),
-        consent_version=item.consent.text.version,
+        state=story.us_state,
+        district=story.district,
+        permission=permission_of(consent),
+        consent_version=consent.text.version,
         photo=revision.photo.sha256 if revision.photo else None,
         photo_description=revision.photo.description if revision.photo else "",
     )

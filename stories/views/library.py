@@ -1,0 +1,132 @@
+"""The partner's library: every story that it may use now, to read, cite and take along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign
+from portal import access
+from portal.paging import page
+from stories.forms.library import USE_LABELS, LibraryFilter
+from stories.models import Item
+from stories.querysets import ItemQuerySet
+from stories.rules.citation import citation
+from stories.rules.formats import FORMATS
+from stories.rules.formats.lines import Line, disclosed, line_of
+from stories.verbs import handing_over
+
+CHUNK = 500
+
+
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    """The stories that fit the filters, the newest first."""
+    form = filter_of(request)
+    items = selected(request, form)
+    found = page(request, items.in_full(), ("-id",))
+    return render(
+        request,
+        "stories/partner/library.html",
+        {
+            "form": form,
+            "page": found,
+            "stories": [(item, disclosed(item)) for item in found.rows],
+            "count": items.count(),
+            "formats": list(FORMATS),
+            "kept": kept_query(request),
+        },
+    )
+
+
+def selected(request: HttpRequest, form: LibraryFilter) -> ItemQuerySet[Item]:
+    """The stories that the person may use now and that fit the filters."""
+    return cast("ItemQuerySet[Item]", form.narrow(access.rows(request, Item)))
+
+
+def filter_of(request: HttpRequest) -> LibraryFilter:
+    """The filters of the address, with the campaigns whose batches the person's partner receives."""
+    campaigns = Campaign.objects.filter(
+        partnerships__partner__officers__user=access.person(request)
+    )
+    return LibraryFilter(request.GET, campaigns=campaigns.distinct().order_by("name"))
+
+
+def kept_query(request: HttpRequest) -> str:
+    """The filters without the page, for the links that take the selection along."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    return query.urlencode()
+
+
+@require_safe
+def library_story(request: HttpRequest, number: int) -> HttpResponse:
+    """One story to read, and what may be done with it. That it was read is on record."""
+    item = one(request, number)
+    handing_over.read_story(by=access.person(request), item=item)
+    story = disclosed(item)
+    return render(
+        request,
+        "stories/partner/story.html",
+        {
+            "item": item,
+            "story": story,
+            "uses": [(label, use in story.uses) for use, label in USE_LABELS.items()],
+            "citation": citation(line_of(item, with_photo_file=False)),
+        },
+    )
+
+
+def one(request: HttpRequest, number: int) -> Item:
+    """The item that the address names, with all that is shown of it."""
+    found = access.fetch(request, Item, pk=number)
+    return Item.objects.in_full().get(pk=found.pk)
+
+
+@require_safe
+def library_photo(request: HttpRequest, number: int) -> FileResponse:
+    """The picture of a story whose permission lets it travel."""
+    item = one(request, number)
+    photo = item.accepted.revision.photo
+    if photo is None or disclosed(item).photo is None:
+        raise Http404
+    handing_over.read_story(by=access.person(request), item=item)
+    response = FileResponse(
+        photo.file.open("rb"),
+        content_type="image/jpeg",
+        as_attachment="save" in request.GET,
+        filename=f"batch-{item.batch.number}-{item.position}.jpg",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_safe
+def library_export(request: HttpRequest, suffix: str) -> StreamingHttpResponse:
+    """The filtered stories as a file, streamed; that they were taken is on record first."""
+    form = FORMATS.get(suffix)
+    if form is None:
+        raise Http404
+    items = selected(request, filter_of(request))
+    name = f"storybank-selection.{form.suffix}"
+    handing_over.record_selection(by=access.person(request), items=items, file=name)
+
+    def lines() -> Iterator[Line]:
+        return (line_of(item, with_photo_file=False) for item in in_chunks(items))
+
+    response = StreamingHttpResponse(form.write(lines), content_type=form.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def in_chunks(items: ItemQuerySet[Item]) -> Iterator[Item]:
+    """The items by key, a chunk at a time. A story that is taken back meanwhile is not in the next chunk."""
+    last = 0
+    while chunk := list(items.in_full().filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        yield from chunk
+        last = chunk[-1].pk
