@@ -36,7 +36,18 @@ def address_proven(user: User, email: str) -> None:
 
 
 class Adapter(DefaultAccountAdapter):
-    """allauth's own behaviour, with our post and our addresses."""
+    """allauth's own behaviour, with our post, our addresses and our words."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "This address and this password do not belong together.",
+        "incorrect_code": "That is not the code. Look at the newest message; you have three attempts.",
+        "incorrect_password": "That is not your password.",
+        "enter_current_password": "That is not your password.",
+        "max_email_addresses": "You have %d addresses, which is the most that one account can have.",
+        "duplicate_email": "You have this address already.",
+        "rate_limited": "That was a lot of attempts. Wait ten minutes, then try again.",
+        "too_many_login_attempts": "That was a lot of attempts. Wait ten minutes, then try again.",
+    }
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write allauth's message into the outbox; it never leaves within a request.
@@ -57,7 +68,7 @@ class Adapter(DefaultAccountAdapter):
             outbox.tell(
                 email,
                 "account",
-                {"subject": letter.subject, "text": letter.body},
+                {"subject": letter.subject, "body": letter.body},
                 urgency=Urgency.AT_ONCE,
             )
 
@@ -65,9 +76,7 @@ class Adapter(DefaultAccountAdapter):
         """Addresses are kept in lower case, so that one person is one row."""
         return email.strip().lower()
 
-    def save_user(
-        self, request: HttpRequest, user: User, form: Form, commit: bool = True
-    ) -> User:
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
         """Save a new person with the name that they gave.
 
         Of two sign-ups with one address at the same moment, the second gets the answer of an

@@ -68,7 +68,9 @@ def mail(request: HttpRequest) -> HttpResponse:
     found = demo_mail.letters()
     to = request.GET.get("to", "").lower()
     names = {person.email: person.name for person in demo_mail.cast()}
-    boxes = [(address, names.get(address, ""), count) for address, count in demo_mail.mailboxes(found)]
+    boxes = [
+        (address, names.get(address, ""), count) for address, count in demo_mail.mailboxes(found)
+    ]
     boxes.sort(key=lambda box: not box[1])
     shown = [letter for letter in found if not to or letter.to == to]
     context = {
@@ -96,7 +98,14 @@ def message(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_safe
-@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "script-src": ["'none'"], "sandbox": ["allow-popups"]})
+@csp_replace(
+    {
+        "default-src": ["'none'"],
+        "style-src": ["'unsafe-inline'"],
+        "script-src": ["'none'"],
+        "sandbox": ["allow-popups"],
+    }
+)
 @demo_only
 def message_html(request: HttpRequest, name: str) -> HttpResponse:
     """One message's HTML part, alone in a sandbox without scripts, as a mail program would show it."""
