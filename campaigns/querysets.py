@@ -190,3 +190,41 @@ class RosterQuerySet(models.QuerySet[M]):
     def here(self) -> Self:
         """Members who have not left."""
         return self.filter(left_at=None)
+
+    def for_list(self) -> Self:
+        """With what the roster's list shows of each member, in two queries however long it is."""
+        joined = _rows("Participation").filter(member=OuterRef("member"))
+        return (
+            self.select_related("member__user")
+            .prefetch_related("member__places")
+            .annotate(takes_part=Exists(joined))
+        )
+
+    def in_state(self, state: str) -> Self:
+        """Members who live or work in a state."""
+        places = _rows("Place").filter(member=OuterRef("member"), state=state)
+        return self.filter(Exists(places))
+
+    def found_by(self, text: str) -> Self:
+        """Whose name, address or number holds what was typed; every word must be found."""
+        found = self
+        for word in text.split()[:6]:
+            found = found.filter(
+                Q(member__given_name__icontains=word)
+                | Q(member__family_name__icontains=word)
+                | Q(email__icontains=word)
+                | Q(number__iexact=word)
+            )
+        return found
+
+    def standing(self, how: str) -> Self:
+        """One of the roster list's ways to stand; any other value is everybody."""
+        joined = Exists(_rows("Participation").filter(member=OuterRef("member")))
+        narrowed = {
+            "here": Q(left_at=None),
+            "left": Q(left_at__isnull=False),
+            "signed_in": Q(left_at=None, member__user__isnull=False),
+            "not_signed_in": Q(left_at=None, member__user=None),
+            "takes_part": Q(joined),
+        }
+        return self.filter(narrowed.get(how, Q()))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from campaigns.models import Campaign
-from campaigns.roles import CREATOR, LEAD, MEMBER
+from campaigns.models import Campaign, Coordinator, MembershipRequest, RosterImport, Society
+from campaigns.roles import COORDINATOR, CREATOR, LEAD, MEMBER
 from portal.access import PUBLIC, SIGNED_IN, Row
 from portal.models import User
 
@@ -14,6 +14,51 @@ PLACE_ROWS = {
     "campaigns:save_places": Row(role=SIGNED_IN),
     "campaigns:institutions": Row(role=SIGNED_IN),
     "campaigns:zip_choices": Row(role=SIGNED_IN),
+}
+
+
+def own_societies(user: User) -> QuerySet[Society]:
+    """Societies that a person coordinates."""
+    return Society.objects.filter(coordinators__user=user)
+
+
+def own_imports(user: User) -> QuerySet[RosterImport]:
+    """Roster files of a coordinator's societies."""
+    return RosterImport.objects.filter(society__coordinators__user=user)
+
+
+def own_requests(user: User) -> QuerySet[MembershipRequest]:
+    """Requests to a coordinator's societies."""
+    return MembershipRequest.objects.filter(society__coordinators__user=user)
+
+
+def own_ties(user: User) -> QuerySet[Coordinator]:
+    """A person's ties to the societies that they coordinate."""
+    return Coordinator.objects.filter(user=user)
+
+
+OWN_ROSTER = Row(role=COORDINATOR, see=own_societies)
+OWN_IMPORT = Row(role=COORDINATOR, see=own_imports)
+ROSTER_ROWS = {
+    "campaigns:rosters": OWN_ROSTER,
+    "campaigns:roster": OWN_ROSTER,
+    "campaigns:upload_roster": OWN_ROSTER,
+    "campaigns:send_roster": OWN_ROSTER,
+    "campaigns:roster_import": OWN_IMPORT,
+    "campaigns:set_columns": OWN_IMPORT,
+    "campaigns:confirm_roster": OWN_IMPORT,
+    "campaigns:discard_roster": OWN_IMPORT,
+    "campaigns:roster_lines": OWN_IMPORT,
+}
+
+REQUEST_ROWS = {
+    "campaigns:my_societies": Row(role=SIGNED_IN),
+    "campaigns:ask_to_be_added": Row(role=SIGNED_IN),
+    "campaigns:requests": Row(role=COORDINATOR, see=own_requests),
+    "campaigns:accept_request": Row(role=COORDINATOR, see=own_requests),
+    "campaigns:refuse_request": Row(role=COORDINATOR, see=own_requests),
+    "campaigns:notices": Row(role=COORDINATOR, see=own_ties),
+    "campaigns:save_notices": Row(role=COORDINATOR, see=own_ties),
 }
 
 
@@ -74,4 +119,11 @@ LEAD_ROWS = {
     "campaigns:remove_lead": OWN_CAMPAIGN,
 }
 
-ROWS: dict[str, Row] = {**PLACE_ROWS, **CAMPAIGN_ROWS, **INVITATION_ROWS, **LEAD_ROWS}
+ROWS: dict[str, Row] = {
+    **PLACE_ROWS,
+    **ROSTER_ROWS,
+    **REQUEST_ROWS,
+    **CAMPAIGN_ROWS,
+    **INVITATION_ROWS,
+    **LEAD_ROWS,
+}

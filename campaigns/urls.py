@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import campaigns, invitations, places
+from campaigns.views import campaigns, invitations, notices, places, requests, rosters
 from campaigns.views.lead import basics, overview, phases, prompts, taking_part
 
 app_name = "campaigns"
@@ -14,6 +14,36 @@ place_urls = [
     path("me/places/save/", places.save_places, name="save_places"),
     path("places/institutions/", places.institutions, name="institutions"),
     path("places/zip/", places.zip_choices, name="zip_choices"),
+]
+
+roster_urls = [
+    path("roster/", rosters.rosters, name="rosters"),
+    path("roster/<slug:slug>/", rosters.roster, name="roster"),
+    path("roster/<slug:slug>/import/", rosters.upload, name="upload_roster"),
+    path("roster/<slug:slug>/import/send/", rosters.send_roster, name="send_roster"),
+    path("roster/<slug:slug>/import/<int:pk>/", rosters.roster_import, name="roster_import"),
+    path("roster/<slug:slug>/import/<int:pk>/columns/", rosters.set_columns, name="set_columns"),
+    path(
+        "roster/<slug:slug>/import/<int:pk>/confirm/", rosters.confirm_roster, name="confirm_roster"
+    ),
+    path(
+        "roster/<slug:slug>/import/<int:pk>/discard/", rosters.discard_roster, name="discard_roster"
+    ),
+    path(
+        "roster/<slug:slug>/import/<int:pk>/<slug:kind>.csv",
+        rosters.roster_lines,
+        name="roster_lines",
+    ),
+]
+
+request_urls = [
+    path("societies/", requests.societies, name="my_societies"),
+    path("societies/ask/", requests.ask, name="ask_to_be_added"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/<int:pk>/accept/", requests.accept, name="accept_request"),
+    path("requests/<int:pk>/refuse/", requests.refuse, name="refuse_request"),
+    path("me/notices/", notices.notices, name="notices"),
+    path("me/notices/save/", notices.save_notices, name="save_notices"),
 ]
 
 campaign_urls = [
@@ -69,4 +99,11 @@ lead_urls = [
     path("lead/<slug:slug>/leads/<int:pk>/remove/", taking_part.remove_lead, name="remove_lead"),
 ]
 
-urlpatterns = [*place_urls, *campaign_urls, *invitation_urls, *lead_urls]
+urlpatterns = [
+    *place_urls,
+    *roster_urls,
+    *request_urls,
+    *campaign_urls,
+    *invitation_urls,
+    *lead_urls,
+]

@@ -17,6 +17,8 @@ from portal.links import absolute
 from portal.models import User
 from portal.moves import move
 
+audit.PAST_TENSE |= {"accept_request": "accepted", "refuse_request": "refused"}
+
 
 @transaction.atomic
 def ask_to_be_added(*, by: User, society: Society, note: str) -> MembershipRequest:
@@ -70,7 +72,7 @@ def refuse_request(*, by: User, request: MembershipRequest) -> None:
     """Say no, and tell the person; they may ask again."""
     move(request, REQUEST_MOVES["refuse_request"], decided_by=by, decided_at=timezone.now())
     audit.record(by, "refuse_request", request, society=request.society_id)
-    _tell(request, "membership_refused", reverse("campaigns:societies"))
+    _tell(request, "membership_refused", reverse("campaigns:my_societies"))
 
 
 def waiting_for(user: User) -> int:
