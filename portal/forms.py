@@ -6,6 +6,11 @@ import unicodedata
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core import context
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
 
@@ -120,3 +125,44 @@ class AddAddressForm(OurWords, account.AddEmailForm):
 
 class AgainForm(OurWords, account.ReauthenticateForm):
     """The password once more, before something that matters."""
+
+
+class ActivateAppForm(OurWords, ActivateTOTPForm):
+    """The first code of an authenticator app."""
+
+    def clean_code(self) -> str:
+        """Check the code, and let it count as proof of who is there.
+
+        Else the page of recovery codes, which comes next, would ask for the app's next code at once.
+        """
+        code: str = super().clean_code()
+        record_authentication(
+            context.request, self.user, method="mfa", type="totp", reauthenticated=True
+        )
+        return code
+
+
+class SecondStepForm(OurWords, mfa.AuthenticateForm):
+    """The app's code, or a recovery code, at sign-in."""
+
+    labels = {"code": "Code"}
+
+
+class SecondStepAgainForm(OurWords, mfa.ReauthenticateForm):
+    """The app's code, or a recovery code, before something that matters."""
+
+    labels = {"code": "Code"}
+
+
+class AddPasskeyForm(OurWords, AddWebAuthnForm):
+    """A passkey or a security key and its name."""
+
+    labels = {"name": "Name", "passwordless": "Sign in with it alone"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "passwordless"
+        ].help_text = (
+            "Without a code by e-mail. The device then asks for your fingerprint, face or PIN."
+        )

@@ -358,6 +358,12 @@ ASK_TO_BE_ADDED = ""
 
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "activate_totp": "portal.forms.ActivateAppForm",
+    "authenticate": "portal.forms.SecondStepForm",
+    "reauthenticate": "portal.forms.SecondStepAgainForm",
+    "add_webauthn": "portal.forms.AddPasskeyForm",
+}
 MFA_TOTP_ISSUER = SITE_NAME
 # A phone's clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
