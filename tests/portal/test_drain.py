@@ -87,7 +87,7 @@ def test_a_subject_cannot_add_headers(db: None, post_office: PostOffice) -> None
         outbox.tell(
             "mia@example.org",
             "account",
-            {"subject": "Hello\r\nBcc: eve@example.org\x00\u2028there", "body": "Words."},
+            {"subject": "Hello\r\nBcc: eve@example.org\x01\u2028there", "body": "Words."},
             unsubscribe_url="/stop/\r\nBcc: eve@example.org",
         )
     assert drain() == 1
