@@ -8,9 +8,8 @@ from portal.models import User
 from stories.demo import material, plot
 from stories.demo.plot import Part
 from stories.demo.setting_up import Company
-from stories.demo.telling import Tellers
+from stories.demo.telling import Tellers, with_value
 from stories.models import Revision, Story
-from stories.rules.texts import Answer
 from stories.verbs import reviewing as verbs
 
 
@@ -70,7 +69,7 @@ class Reviewers:
             read=read,
             hook=edited.hook,
             answers=[
-                Answer(**{**answer, "value": edited.story}) if answer["prompt"] == own else answer
+                with_value(answer, edited.story) if answer["prompt"] == own else answer
                 for answer in read.answers
             ],
             remark=plot.REMARKS[part.key],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import partial
 
 from allauth.account.models import EmailAddress
 
@@ -13,7 +14,6 @@ from campaigns.models import (
     Coordinator,
     Partner,
     PartnerUser,
-    Phase,
     Prompt,
     Rhythm,
     Society,
@@ -124,6 +124,7 @@ def set_up(company: Company, calendar: Calendar) -> None:
     publish_wording(company, 1)
     plan_phases(company, calendar, opens)
     campaigns.start_campaign(by=lead, campaign=campaign)
+    company.campaign.refresh_from_db()
 
 
 def ask(company: Company) -> None:
@@ -143,23 +144,17 @@ def ask(company: Company) -> None:
         )
 
 
-def plan_phases(company: Company, calendar: Calendar, second_opens: dt.datetime) -> list[Phase]:
+def plan_phases(company: Company, calendar: Calendar, second_opens: dt.datetime) -> None:
     """Four states first, then all; both are open until some weeks from now."""
     closes = calendar.moment(calendar.weekday(-OPEN_FOR_DAYS, 4), 17)
-    first_opens = calendar.moment(calendar.weekday(plot.PHASE_ONE, 1), 9)
-    common = {"by": company.lead, "campaign": company.campaign, "closes_at": closes}
-    return [
-        phases.add_phase(
-            **common,
-            name="Four states first",
-            states=["KS", "NC", "PA", "UT"],
-            all_states=False,
-            opens_at=first_opens,
-        ),
-        phases.add_phase(
-            **common, name="All states", states=[], all_states=True, opens_at=second_opens
-        ),
-    ]
+    add = partial(phases.add_phase, by=company.lead, campaign=company.campaign, closes_at=closes)
+    add(
+        name="Four states first",
+        states=["KS", "NC", "PA", "UT"],
+        all_states=False,
+        opens_at=calendar.moment(calendar.weekday(plot.PHASE_ONE, 1), 9),
+    )
+    add(name="All states", states=[], all_states=True, opens_at=second_opens)
 
 
 def publish_wording(company: Company, version: int) -> None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Member, Notices
+from campaigns.rules.eligibility import Answer
 from campaigns.verbs.invitations import unsubscribe
 from campaigns.verbs.joining import join, verdicts, wish
 from campaigns.verbs.notices import choose_notices
@@ -34,7 +35,7 @@ EXPIRY = "stories.expire_consents"
 #: Scenes are so far apart at least, which is more than any of them takes.
 APART = dt.timedelta(minutes=1)
 #: Before the second phase opens, so that some members come too early.
-PATIENCE = 100
+PATIENCE, EARLY = 100, 4
 
 Act = Callable[[], None]
 
@@ -189,9 +190,8 @@ def live(stage: Stage) -> None:
     others = stage.people[len(rosters.listed_authors()) + 4 :]
     for place, person in enumerate(others[:9]):
         stage.on(60 - 5 * place, 13, partial(join_and_wait, stage, person))
-    for place, person in enumerate(others[9:12]):
-        stage.on(PATIENCE + place, 17, partial(ask_to_be_told, stage, person))
-    for place, person in enumerate(others[12:15]):
+    stage.on(PATIENCE, 17, partial(some_come_too_early, stage, others[15:]))
+    for place, person in enumerate(others[9:15]):
         stage.on(70 - place, 7, partial(want_no_mail, person))
 
 
@@ -204,13 +204,17 @@ def join_and_wait(stage: Stage, person: Listed) -> None:
         join(by=user, member=member, campaign=campaign)
 
 
-def ask_to_be_told(stage: Stage, person: Listed) -> None:
-    """Sign up before one's state has opened, and ask to be told when it does."""
-    user = sign_up(person)
-    campaign = stage.company.campaign
-    member = Member.objects.get(user=user)
-    if verdicts(member, [campaign], timezone.now())[campaign.pk].may_wish:
-        wish(by=user, member=member, campaign=campaign)
+def some_come_too_early(stage: Stage, others: list[Listed]) -> None:
+    """A few members come before their state has opened, and ask to be told when it does."""
+    campaign, now = stage.company.campaign, timezone.now()
+    asked = 0
+    for person in others:
+        member = Member.objects.get(email=person.email)
+        if verdicts(member, [campaign], now)[campaign.pk].answer is Answer.TOO_EARLY:
+            wish(by=sign_up(person), member=member, campaign=campaign)
+            asked += 1
+        if asked == EARLY:
+            return
 
 
 def want_no_mail(person: Listed) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from campaigns.models import Member, Participation
@@ -105,7 +105,7 @@ class Tellers:
         """The author submits the approved text with one passage changed; consents stay as they are."""
         story, revision, user = self.current(key)
         answers = [
-            Answer(**{**answer, "value": answer["value"].replace(old, new)})
+            with_value(answer, answer["value"].replace(old, new))
             if isinstance(answer["value"], str)
             else answer
             for answer in revision.answers
@@ -122,12 +122,17 @@ class Tellers:
         )
 
     def change_consents(self, part: Part, grid: dict[str, str], days_ago: int) -> None:
-        """The author allows something else from now on."""
+        """The author allows something else from now on; lines that stay keep their last day."""
         story, _, user = self.current(part.key)
+        live = {consent.partner_id: permission_of(consent) for consent in story.consents.live()}
+        lines = [
+            same_or_new(live.get(line.partner), line)
+            for line in self.permissions(part, grid, days_ago)
+        ]
         consenting.change_consents(
             by=user,
             story=story,
-            permissions=self.permissions(part, grid, days_ago),
+            permissions=lines,
             text=self.company.campaign.consent_texts.latest("version"),
         )
 
@@ -189,6 +194,20 @@ class Tellers:
                 )
             )
         return lines
+
+
+def with_value(answer: Answer, value: str) -> Answer:
+    """The same question, answered otherwise."""
+    changed = answer.copy()
+    changed["value"] = value
+    return changed
+
+
+def same_or_new(former: Permission | None, line: Permission) -> Permission:
+    """The former line where the new one allows the same, so that only what was changed is new."""
+    if former and replace(former, until=line.until) == line:
+        return former
+    return line
 
 
 def sign_up(person: Listed, password: str = "") -> User:

@@ -80,7 +80,8 @@ class Command(BaseCommand):
         stories = Story.objects.filter(campaign=campaign).count()
         members = Member.objects.count()
         self.console.print(
-            f"\n“{campaign.name}”: {members} members, {stories} stories. All fiction."
+            f"\n“{campaign.name}”: {members} members, {stories} stories. All fiction.",
+            soft_wrap=True,
         )
         for person in people:
             if person.printed:
