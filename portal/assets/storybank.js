@@ -95,6 +95,11 @@
       place.className = "count";
       field.after(place);
     }
+    // A one-line answer has room enough for most; its count shows when the end comes near.
+    if (!words && !field.dataset.always && used < 0.8 * most) {
+      place.textContent = "";
+      return;
+    }
     place.textContent = used + (most ? " of " + most : "") + (words ? " words" : " characters") +
       (least && used < least ? ", at least " + least : "");
     const over = Boolean(most) && used > most;

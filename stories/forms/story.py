@@ -36,7 +36,13 @@ class StoryForm(ConsentForm):
         one_line=True,
         label="Your story in one line",
         help_text=f"What should a busy person remember? At most {HOOK_LENGTH} characters.",
-        widget=forms.TextInput(attrs={"data-most-characters": HOOK_LENGTH, "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "data-most-characters": HOOK_LENGTH,
+                "data-always": "yes",
+                "autocomplete": "off",
+            }
+        ),
         error_messages={"required": "Please put your story into one line."},
     )
     photo_description = WordsField(

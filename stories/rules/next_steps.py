@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stories.models import Story
@@ -22,9 +23,16 @@ class NextStep:
         return bool(self.url_name)
 
 
-def next_step(story: Story, *, permits_somebody: bool = True) -> NextStep:
-    """What comes next. `permits_somebody`: there is a live consent for a partner."""
+def next_step(
+    story: Story, *, permits_somebody: bool = True, holders: Sequence[str] = ()
+) -> NextStep:
+    """What comes next. `permits_somebody`: a live consent for a partner; `holders`: who has it, by name."""
     society = story.society.short_name
+    if story.state == StoryState.APPROVED and holders:
+        return NextStep(
+            f"It is with {' and '.join(holders)}. There is nothing that you have to do; you can change "
+            "who may use it, or take it back, at any time."
+        )
     if story.state == StoryState.APPROVED and not permits_somebody:
         return NextStep(
             "It is approved, but no partner may have it yet, so it stays here until you allow one.",
@@ -52,7 +60,7 @@ def next_step(story: Story, *, permits_somebody: bool = True) -> NextStep:
             "See what changed",
         ),
         StoryState.APPROVED: NextStep(
-            "It goes to each partner that you allow, with that partner's next batch."
+            "It goes to each partner that you allow, with that partner’s next batch."
         ),
         StoryState.DECLINED: NextStep(
             f"{society} does not take it for this campaign. It has gone to nobody."

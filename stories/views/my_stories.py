@@ -19,6 +19,7 @@ from stories.rules.timeline import Journey, Step, timeline
 from stories.states import StoryState
 from stories.verbs.consenting import undecided_asks
 from stories.verbs.telling import working_copy
+from stories.views.consents import holders_of
 
 #: States in which a new text can be sent.
 WRITABLE = (
@@ -69,10 +70,15 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
         return redirect("stories:write", ref)
     consents = list(found.consents.live().select_related("partner").order_by("partner__name"))
     revision = found.current_revision
+    holders = holders_of(found)
     context = {
         "story": found,
         "revision": revision,
-        "next": next_step(found, permits_somebody=any(c.partner_id for c in consents)),
+        "next": next_step(
+            found,
+            permits_somebody=any(c.partner_id for c in consents),
+            holders=[holder.name for holder in holders if holder.has_it],
+        ),
         "reason": last_reason(found),
         "consents": consents,
         "asks": undecided_asks(found),

@@ -1,0 +1,289 @@
+"""The writing page: what it asks, what it refuses, and that it changes no letter."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import ConsentText, Participation
+from stories.models import Draft, Story
+from stories.rules import words
+from stories.states import StoryState
+from stories.verbs import telling
+from tests.house.people import World, client_of
+from tests.house.stories import WORDS, join, submitted_story
+from tests.stories.typing import line, page
+
+NASTY = Path(__file__).parents[3] / "shared" / "data" / "nasty" / "naughty_strings.json"
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    """Mia's empty draft."""
+    return telling.begin(by=world.mia, participation=join(world, world.mia_member))
+
+
+@pytest.fixture
+def mia(world: World) -> Client:
+    """Mia's browser."""
+    return client_of(world.mia)
+
+
+def url(story: Story, door: str = "write") -> str:
+    return f"/stories/{story.ref}/{door}/"
+
+
+def test_begin_opens_one_draft_however_often_it_is_pressed(world: World, mia: Client) -> None:
+    participation = join(world, world.mia_member)
+    first = mia.post(f"/stories/begin/{world.campaign.slug}/")
+    second = mia.post(f"/stories/begin/{world.campaign.slug}/")
+    story = Story.objects.get(participation=participation)
+    assert (first.url, second.url) == (url(story), url(story))  # type: ignore[attr-defined]
+    assert mia.get(url(story)).status_code == 200
+
+
+def test_begin_is_for_those_who_have_joined(world: World) -> None:
+    join(world, world.mia_member)
+    door = f"/stories/begin/{world.campaign.slug}/"
+    assert client_of(world.mia).get(door).status_code == 200
+    assert client_of(world.nils).get(door).status_code == 404
+    assert client_of(world.nils).post(door).status_code == 404
+    assert Participation.objects.count() == 1
+
+
+def test_begin_shows_what_was_begun_before(world: World, mia: Client, story: Story) -> None:
+    Draft.objects.filter(story=story).update(hook="The clock again", version=1)
+    shown = mia.get(f"/stories/begin/{world.campaign.slug}/").content.decode()
+    assert "The clock again" in shown
+    mia.post(f"/stories/begin/{world.campaign.slug}/")
+    assert Story.objects.count() == 2
+
+
+def test_the_page_asks_every_prompt_and_ticks_nothing(
+    world: World, mia: Client, story: Story
+) -> None:
+    world.prompts["link"].retired_at = timezone.now()
+    world.prompts["link"].save()
+    shown = mia.get(url(story)).content.decode()
+    asked = {
+        kind for kind, prompt in world.prompts.items() if f'name="prompt-{prompt.pk}"' in shown
+    }
+    assert asked == set(world.prompts) - {"link"}
+    assert world.consent_text.text in shown.replace("&#x27;", "'")
+    assert 'value="lawmakers" checked' not in shown.replace("\n", " ")
+    for partner in (world.research_america, world.frontline):
+        assert partner.name in shown
+    assert "Partners that join later" in shown
+
+
+def test_only_the_author_opens_it(world: World, story: Story) -> None:
+    answers = {
+        user.name: client_of(user).get(url(story)).status_code
+        for user in (world.mia, world.nils, world.otto, world.ana, world.lee, world.paula)
+    }
+    assert answers == {
+        "Mia Chen": 200,
+        "Nils Dahl": 404,
+        "Otto Brandt": 404,
+        "Ana Ruiz": 404,
+        "Lee Park": 404,
+        "Paula Grant": 404,
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("hook", "", "Please put your story into one line."),
+        ("hook", "x" * 141, "Please shorten this to 140 characters; it has 141."),
+        ("hook", "a\nb", "Please write this on one line."),
+        ("hook", "a\x07b", "(U+0007)"),
+        ("long_text", "too short", "Please write at least 20 words; so far there are 2."),
+        ("long_text", "word " * 601, "Please use at most 600 words; there are 601."),
+        ("long_text", WORDS + "\x00", "(U+0000)"),
+        ("one_choice", "an astronaut", "Select a valid choice"),
+        ("several", ["a job", "a rocket"], "Select a valid choice"),
+        ("date", "31/31/2026", "Please give a day"),
+        ("link", "javascript:alert(1)", "Please give a web address"),
+    ],
+)
+def test_what_is_refused_is_told_beside_the_field(
+    world: World, mia: Client, story: Story, field: str, value: object, said: str
+) -> None:
+    name = field if field == "hook" else f"prompt-{world.prompts[field].pk}"
+    good = mia.post(url(story, "preview"), page(world, story))
+    assert good.status_code == 302
+    answer = mia.post(url(story, "preview"), page(world, story, **{name: value}))
+    assert answer.status_code == 400
+    assert said in answer.content.decode().replace("&#x27;", "'")
+    assert "Nothing you typed is lost" in answer.content.decode()
+
+
+def test_140_characters_are_counted_as_people_count_them(
+    world: World, mia: Client, story: Story
+) -> None:
+    answer = mia.post(url(story, "preview"), page(world, story, hook="🧬" * 140))
+    assert answer.status_code == 302
+
+
+def naughty() -> tuple[list[str], list[str]]:
+    """The list's strings that can be printed, put together into texts, and those that cannot, alone."""
+    strings = [words.unix_newlines(text) for text in json.loads(NASTY.read_text()) if text.strip()]
+    bad = [text for text in strings if words.control_characters(text)]
+    good = [text for text in strings if text not in bad]
+    return ["\n".join(good[place : place + 20]) for place in range(0, len(good), 20)], bad
+
+
+def test_naughty_strings_come_back_byte_for_byte(world: World, mia: Client, story: Story) -> None:
+    if not NASTY.exists():
+        pytest.skip("shared data is not here")
+    texts, bad = naughty()
+    prompt = world.prompts["long_text"]
+    prompt.most_words = None
+    prompt.save()
+    field = f"prompt-{prompt.pk}"
+    for text in texts:
+        typed = f"{WORDS}\n{text}\n"
+        sent = page(world, story, **{field: typed.replace("\n", "\r\n")})
+        assert mia.post(url(story, "preview"), sent).status_code == 302
+        assert Draft.objects.get(story=story).answers[str(prompt.pk)] == typed
+        shown = html.unescape(mia.get(url(story)).content.decode())
+        assert typed in shown
+    assert len(texts) > 11
+    for text in bad:
+        answer = mia.post(url(story, "preview"), page(world, story, **{field: WORDS + text}))
+        assert answer.status_code == 400
+        assert "characters that cannot be printed" in answer.content.decode()
+
+
+def test_an_unknown_line_of_the_grid_changes_nothing(
+    world: World, mia: Client, story: Story
+) -> None:
+    sent = page(world, story)
+    sent["lines"] = [*sent["lines"], "p999999", "nonsense"]
+    sent["line-p999999-uses"] = ["lawmakers"]
+    mia.post(url(story, "submit"), sent)
+    story.refresh_from_db()
+    assert [c.partner for c in story.consents.live()] == [world.research_america]
+
+
+def test_anonymous_words_may_not_tell_who_wrote_them(
+    world: World, mia: Client, story: Story
+) -> None:
+    named = line(world.research_america, "press", name_shown="full")
+    nameless = line(world.research_america, "press")
+    field = f"prompt-{world.prompts['long_text'].pk}"
+    gives_away = {field: f"{WORDS} They call me CHEN at the lab, or mia@example.org."}
+
+    assert (
+        mia.post(url(story, "preview"), page(world, story, named, **gives_away)).status_code == 302
+    )
+    answer = mia.post(url(story, "preview"), page(world, story, nameless, **gives_away))
+    assert answer.status_code == 400
+    assert "the text contains “Mia”, “Chen”, “mia@example.org”" in answer.content.decode()
+
+    # A surname can be an ordinary word; an address never is.
+    ticked = page(world, story, nameless, not_me=["Chen", "Mia", "mia@example.org"], **gives_away)
+    assert mia.post(url(story, "preview"), ticked).status_code == 400
+    only_name = {field: f"{WORDS} The Chen river."}
+    asked = mia.post(url(story, "preview"), page(world, story, nameless, **only_name))
+    assert asked.status_code == 400
+    assert 'value="Chen"' in asked.content.decode()
+    said = page(world, story, nameless, not_me=["Chen"], **only_name)
+    assert mia.post(url(story, "preview"), said).status_code == 302
+
+
+def test_a_first_name_line_may_not_tell_the_rest(world: World, mia: Client, story: Story) -> None:
+    first = line(world.research_america, "press", name_shown="first")
+    field = f"prompt-{world.prompts['long_text'].pk}"
+    own_first = page(world, story, first, **{field: f"{WORDS} I am Mia."})
+    surname = page(world, story, first, **{field: f"{WORDS} I am Mia Chen."})
+    assert mia.post(url(story, "preview"), own_first).status_code == 302
+    assert mia.post(url(story, "preview"), surname).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2020-01-01", "This day has passed"),
+        ("2099-01-01", "within the next five years"),
+        ("", "Please say until when"),
+        ("soon", "Please give a day"),
+    ],
+)
+def test_until_when(world: World, mia: Client, story: Story, until: str, said: str) -> None:
+    good = line(world.research_america, "press")
+    bad = line(world.research_america, "press", until=until)
+    unused = line(world.research_america, until=until)
+    assert mia.post(url(story, "preview"), page(world, story, good)).status_code == 302
+    answer = mia.post(url(story, "preview"), page(world, story, bad))
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    if until != "soon":
+        assert mia.post(url(story, "preview"), page(world, story, unused)).status_code == 302
+
+
+def test_a_shown_name_must_be_there(world: World, mia: Client, story: Story) -> None:
+    shown = line(world.research_america, "press", name_shown="full")
+    answer = mia.post(url(story, "preview"), page(world, story, shown, full_name=""))
+    assert answer.status_code == 400
+    assert "please write it here" in answer.content.decode()
+
+
+def test_a_new_wording_must_be_read_first(world: World, mia: Client, story: Story) -> None:
+    sent = page(world, story)
+    ConsentText.objects.create(
+        campaign=world.campaign, version=2, text="New words.", created_by=world.lee
+    )
+    answer = mia.post(url(story, "submit"), sent)
+    assert answer.status_code == 400
+    shown = answer.content.decode()
+    assert "The wording that you agree to has changed" in shown
+    assert "New words." in shown
+    assert 'name="consent_version" value="2"' in shown
+    story.refresh_from_db()
+    assert (story.state, story.consents.count()) == (StoryState.DRAFT, 0)
+    again = page(world, story, consent_version=2)
+    assert mia.post(url(story, "submit"), again).status_code == 302
+    assert story.consents.get().text.version == 2
+
+
+def test_the_preview_shows_each_partner_what_it_gets_and_no_more(
+    world: World, mia: Client, story: Story
+) -> None:
+    sent = page(
+        world,
+        story,
+        line(world.research_america, "lawmakers", "press", name_shown="first"),
+        line(None, "publication"),
+    )
+    assert mia.post(url(story, "preview"), sent).status_code == 302
+    shown = mia.get(url(story, "preview")).content.decode()
+    sections = shown.split('<section class="panel"')[1:]
+    research, frontline, later = sections
+    assert "Mia, Kansas" in research
+    assert "Lawmakers’ offices, press" in research
+    assert WORDS in research.replace("&#x27;", "'")
+    assert "Receives nothing" in frontline
+    assert "No name" in later
+    assert "Dr. Mia Chen" not in shown
+
+
+def test_a_preview_of_an_unfinished_draft_is_the_page_with_what_is_missing(
+    world: World, mia: Client, story: Story
+) -> None:
+    answer = mia.get(url(story, "preview"))
+    assert "Please put your story into one line." in answer.content.decode()
+
+
+def test_ended_stories_cannot_be_written(world: World, mia: Client) -> None:
+    story = submitted_story(world)
+    assert mia.get(url(story)).status_code == 200
+    telling.withdraw(by=world.mia, story=story)
+    assert mia.get(url(story)).status_code == 409
+    assert mia.post(url(story, "save"), page(world, story)).status_code == 409
