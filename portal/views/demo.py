@@ -103,7 +103,7 @@ def message(request: HttpRequest, name: str) -> HttpResponse:
         "default-src": ["'none'"],
         "style-src": ["'unsafe-inline'"],
         "script-src": ["'none'"],
-        "sandbox": ["allow-popups"],
+        "sandbox": ["allow-popups", "allow-top-navigation-by-user-activation"],
     }
 )
 @demo_only
