@@ -7,6 +7,7 @@ out a second time under the same Message-ID; that is the only way to a second co
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import time
 from typing import Any
@@ -29,9 +30,14 @@ DRAIN_SECONDS = 50.0
 FORGOTTEN_AT_ONCE = frozenset({"account"})
 
 
+def talk_seconds() -> int:
+    """Longer than a hanging server can hold one message: every step of it may take a timeout."""
+    return int(settings.EMAIL_TIMEOUT) * 5 + 10
+
+
 def lease_seconds() -> int:
-    """How long a message is ours: longer than a hanging server can hold one conversation."""
-    return int(settings.EMAIL_TIMEOUT) * 5 + 60
+    """How long a handful is ours: a quick one needs no renewal."""
+    return talk_seconds() + 60
 
 
 def drain(*, seconds: float = DRAIN_SECONDS, handful: int = HANDFUL) -> int:
@@ -99,8 +105,7 @@ def _send_one(line: Line, message: Message) -> bool:
     """Send one message and mark it; True where it left. LineLost after putting it back."""
     token = logs.request_id.set(f"message-{message.pk}")
     try:
-        # Held anew for the whole conversation; whoever lost it leaves it to the one who has it now.
-        if not Message.objects.renew(message, seconds=lease_seconds()):
+        if not _stays_ours(message):
             return False
         address = letters.address_of(message)
         if not address:
@@ -128,6 +133,17 @@ def _send_one(line: Line, message: Message) -> bool:
         message, **(_forgotten() if message.template in FORGOTTEN_AT_ONCE else {})
     )
     return True
+
+
+def _stays_ours(message: Message) -> bool:
+    """Whether nobody else can take the message while it is being sent; renews a lease that is short.
+
+    False where it ran out already and another worker was faster: the message is that worker's.
+    """
+    talk = dt.timedelta(seconds=talk_seconds())
+    if message.leased_until is not None and timezone.now() + talk < message.leased_until:
+        return True
+    return Message.objects.renew(message, seconds=lease_seconds())
 
 
 def _forgotten() -> dict[str, Any]:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import uuid
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -278,16 +277,29 @@ def test_codes_are_forgotten_when_they_have_left(db: None, post_office: PostOffi
 def test_a_letter_whose_lease_was_lost_is_left_to_the_other_worker(post_office: PostOffice) -> None:
     tell("first@example.org", urgency=Urgency.AT_ONCE)
     second = tell("second@example.org")
+    others: list[Message] = []
+    with time_machine.travel(timezone.now()) as clock:
 
-    def other_worker_takes_the_second(mail: EmailMessage) -> None:
-        later = timezone.now() + dt.timedelta(minutes=5)
-        Message.objects.filter(pk=second.pk).update(lease=uuid.uuid4(), leased_until=later)
-        connection.close()
+        def the_machine_sleeps_and_another_worker_goes_on(mail: EmailMessage) -> None:
+            clock.shift(dt.timedelta(hours=1))
+            others.extend(Message.objects.take_handful(20, seconds=600))
+            connection.close()
 
-    post_office.on_taking = other_worker_takes_the_second
-    assert drain() == 1
+        post_office.on_taking = the_machine_sleeps_and_another_worker_goes_on
+        drain(handful=2)
+    assert second in others
     assert post_office.recipients == ["first@example.org"]
-    assert fresh(second).leased_until is not None
+    assert outcome(second) == (False, False, 2, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_handful_keeps_what_nobody_else_took(post_office: PostOffice) -> None:
+    tell("first@example.org", urgency=Urgency.AT_ONCE)
+    second = tell("second@example.org")
+    with time_machine.travel(timezone.now()) as clock:
+        post_office.on_taking = lambda _: clock.shift(dt.timedelta(hours=1))
+        assert drain(handful=2) == 2
+    assert outcome(second) == (True, False, 1, "")
 
 
 @pytest.mark.django_db(transaction=True)
