@@ -216,8 +216,11 @@ def check_counts(source: Source, manifest: dict[str, Any]) -> None:
     if photos != kept or len(photos) != manifest["photos"]:
         raise Failed("The photos are not those that the items name.")
     csv.field_size_limit(1 << 30)
-    with source.open("stories.csv") as file:
-        rows = sum(1 for _ in csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline="")))
+    with (
+        source.open("stories.csv") as file,
+        io.TextIOWrapper(file, "utf-8-sig", newline="") as text,
+    ):
+        rows = sum(1 for _ in csv.reader(text))
     if rows != count + 1:
         raise Failed(f"stories.csv has {rows - 1} stories instead of {count}.")
 

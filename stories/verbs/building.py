@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from portal import signing
 from portal.models import Job
@@ -117,8 +117,11 @@ class Building:
             last = chunk[-1].position
 
     def lines(self) -> Iterator[Line]:
-        """The items as lines of an export."""
-        return (line_of(item, with_photo_file=True) for item in self.items())
+        """The items as lines of an export, under the campaign's name in addresses as it was at first."""
+        manifest = self.batch.manifest
+        slug = head_of(manifest).campaign if manifest else self.batch.campaign.slug
+        for item in self.items():
+            yield replace(line_of(item, with_photo_file=True), campaign=slug)
 
     def counted_lines(self) -> Iterator[Line]:
         """The same, and the job tells how far it is."""
