@@ -30,7 +30,7 @@ def log_as_the_site_does(**_: Any) -> None:
 @signals.task_prerun.connect
 def carry_request_id(task: Any = None, task_id: str = "", **_: Any) -> None:
     """Log under the id of the request that rang; the clock's tasks log under their own."""
-    logs.request_id.set(task.request.get("request_id") or f"task-{task_id}"[:36])
+    logs.request_id.set(task.request.get("request_id") or task_id)
 
 
 @signals.task_postrun.connect
