@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 
 from campaigns.models import (
     Basis,
@@ -37,6 +38,8 @@ class Company:
     societies: dict[str, Society] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     prompts: dict[str, Prompt] = field(default_factory=dict)
+    #: The hash of everybody's password.
+    password: str = field(default_factory=lambda: make_password(PASSWORD))
     _campaign: Campaign | None = None
 
     @property
@@ -62,19 +65,18 @@ class Company:
         return self.staff[f"partner-{short}-{which}"]
 
 
-def account(email: str, name: str, password: str = "", *, operator: bool = False) -> User:
-    """A person who has proven that the address is theirs; with a hashed password, or with none."""
+def account(email: str, name: str, password: str, *, operator: bool = False) -> User:
+    """A person who has proven that the address is theirs; `password` is hashed already."""
     user: User = User.objects.create_user(
         email, name=name, is_staff=operator, is_superuser=operator
     )
-    if password:
-        User.objects.filter(pk=user.pk).update(password=password)
-        user.password = password
+    User.objects.filter(pk=user.pk).update(password=password)
+    user.password = password
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 
-def gather(company: Company, password: str) -> None:
+def gather(company: Company) -> None:
     """Societies, partners and the people who work for them, as an operator enters them."""
     content = material.campaign()
     for row in content["societies"]:
@@ -84,7 +86,9 @@ def gather(company: Company, password: str) -> None:
     for row in content["partners"]:
         company.partners[row["key"]] = Partner.objects.create(name=row["name"], slug=row["key"])
     for person in material.cast():
-        user = account(person.email, person.name, password, operator=person.role == "operator")
+        user = account(
+            person.email, person.name, company.password, operator=person.role == "operator"
+        )
         company.staff[person.key] = user
         if person.role in ("coordinator", "campaign_lead"):
             leads = person.role == "campaign_lead"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,7 +24,7 @@ from stories.demo.handing_over import HandingOver
 from stories.demo.plot import Part
 from stories.demo.reviewing import Reviewers
 from stories.demo.rosters import Listed
-from stories.demo.setting_up import PASSWORD, Company, gather, publish_wording, set_up
+from stories.demo.setting_up import Company, gather, publish_wording, set_up
 from stories.demo.telling import Tellers, sign_up
 
 #: What the site's clock rings in between.
@@ -102,13 +101,13 @@ def perform(now: dt.datetime) -> Iterator[int]:
 
 def open_house(stage: Stage) -> None:
     """Everything before the first story."""
-    company, password = stage.company, make_password(PASSWORD)
-    stage.on(plot.PHASE_ONE + 14, 9, partial(gather, company, password))
+    company = stage.company
+    stage.on(plot.PHASE_ONE + 14, 9, partial(gather, company))
     for society in rosters.SOCIETIES:
         stage.on(plot.PHASE_ONE + 12, 10, partial(bring_roster, company, society, stage.people))
     stage.on(plot.PHASE_ONE + 10, 11, partial(set_up, company, stage.calendar))
     first, second = (stage.calendar.weekday(days, 1) for days in (plot.PHASE_ONE, plot.PHASE_TWO))
-    stage.on(first + 3, 15, partial(cast_signs_up, company, password))
+    stage.on(first + 3, 15, partial(cast_signs_up, company))
     stage.on(first, 9, partial(ring, PHASES, LATE_PARTNERS), 1)
     stage.on(second, 9, partial(ring, PHASES), 1)
     stage.on(plot.SECOND_CONSENT_TEXT, 14, partial(publish_wording, company, 2))
@@ -124,10 +123,10 @@ def bring_roster(company: Company, society: str, people: list[Listed]) -> None:
     )
 
 
-def cast_signs_up(company: Company, password: str) -> None:
+def cast_signs_up(company: Company) -> None:
     """Members whom the demonstration can be tried as, and who tell nothing yet, have accounts."""
     for person in (rosters.INVITED, rosters.ASTRIDE, rosters.TWICE):
-        sign_up(person, password)
+        sign_up(person, company.password)
 
 
 def some_choose_digests(company: Company) -> None:
@@ -197,7 +196,7 @@ def live(stage: Stage) -> None:
 
 def join_and_wait(stage: Stage, person: Listed) -> None:
     """Sign up and join, where the person's place allows it."""
-    user = sign_up(person)
+    user = sign_up(person, stage.company.password)
     campaign = stage.company.campaign
     member = Member.objects.get(user=user)
     if verdicts(member, [campaign], timezone.now())[campaign.pk].may_join:
@@ -211,7 +210,7 @@ def some_come_too_early(stage: Stage, others: list[Listed]) -> None:
     for person in others:
         member = Member.objects.get(email=person.email)
         if verdicts(member, [campaign], now)[campaign.pk].answer is Answer.TOO_EARLY:
-            wish(by=sign_up(person), member=member, campaign=campaign)
+            wish(by=sign_up(person, stage.company.password), member=member, campaign=campaign)
             asked += 1
         if asked == EARLY:
             return

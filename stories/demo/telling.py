@@ -42,7 +42,7 @@ class Tellers:
         if part.author in self.joined:
             return
         person, text = self.people[part.author], texts()[part.key]
-        user = sign_up(person)
+        user = sign_up(person, self.company.password)
         say_places(user, person, LIVES_IN.get(part.key, text.state))
         society = self.company.societies[part.society]
         member = Member.objects.get(user=user)
@@ -210,7 +210,7 @@ def same_or_new(former: Permission | None, line: Permission) -> Permission:
     return line
 
 
-def sign_up(person: Listed, password: str = "") -> User:
+def sign_up(person: Listed, password: str) -> User:
     """Make an account at the address that the roster knows, and prove it."""
     user = account(person.email, person.name, password)
     adopt(user, user.email)
