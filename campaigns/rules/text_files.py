@@ -158,5 +158,7 @@ def _delimiter(text: io.TextIOWrapper) -> str:
     first = next((line for line in _lines(text) if line.strip()), "")
     if first.lower().startswith("sep=") and len(first.strip()) <= 5:
         return first.strip()[4:] or "\t"
+    # One cell must stay under the limit of Python's reader, whatever the delimiter.
+    first = first[:100_000]
     counts = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in DELIMITERS}
     return max(counts, key=lambda mark: counts[mark])

@@ -73,7 +73,7 @@ class Plan:
         self.outcomes = [self._plan(row) for row in rows]
 
     def write(self) -> None:
-        """Write everything, in a number of statements that does not depend on the number of lines."""
+        """Write everything in a few statements, not one a line."""
         _write(Member, list(self._changed_members.values()), _MEMBER_FIELDS)
         for entry in self._changed_entries:
             entry.member = entry.member  # takes over the id that a new member was given

@@ -17,7 +17,9 @@ from tests.house.people import World, make_user
 ClientOf = Callable[[User | None], Client]
 
 
-def make_institution(name: str, state: str, zip: str, aliases: str = "", city: str = "") -> Institution:
+def make_institution(
+    name: str, state: str, zip: str, aliases: str = "", city: str = ""
+) -> Institution:
     institution: Institution = Institution.objects.create(
         source_id=f"test:{name}:{state}",
         name=name,
@@ -61,7 +63,9 @@ def test_a_zip_is_read_as_people_write_it(typed: str, zip: str) -> None:
     assert clean_zip(typed) == zip
 
 
-@pytest.mark.parametrize("typed", ["2139", "K1A 0B1", "66044-12", "1234567", "\u0666\u0666\u0660\u0664\u0664"])
+@pytest.mark.parametrize(
+    "typed", ["2139", "K1A 0B1", "66044-12", "1234567", "\u0666\u0666\u0660\u0664\u0664"]
+)
 def test_what_is_no_zip_is_refused_in_words(typed: str) -> None:
     with pytest.raises(ValueError, match="five digits"):
         clean_zip(typed)
@@ -181,7 +185,11 @@ def test_two_institutions_of_one_name_are_a_choice(world: World, client_of: Clie
     client = client_of(world.sam)
     save(client, institution_name="Westminster College")
     work = Place.objects.get(member__user=world.sam, kind="work")
-    assert (work.institution, work.state, work.institution_name) == (None, "", "Westminster College")
+    assert (work.institution, work.state, work.institution_name) == (
+        None,
+        "",
+        "Westminster College",
+    )
     assert client.get(reverse("campaigns:places")).content.decode().count('name="institution"') == 3
     save(client, institution_name="Westminster College", institution=str(other.pk))
     work.refresh_from_db()
@@ -205,7 +213,9 @@ def test_suggestions_find_names_aliases_and_cities_without_accents(
     assert suggested("100%") == []
 
 
-def test_the_fragment_for_a_zip_offers_what_the_page_offers(world: World, client_of: ClientOf) -> None:
+def test_the_fragment_for_a_zip_offers_what_the_page_offers(
+    world: World, client_of: ClientOf
+) -> None:
     client = client_of(world.sam)
     url = reverse("campaigns:zip_choices")
     assert "Kansas, district 2" in client.get(url, {"home_zip": "66044"}).content.decode()
@@ -223,7 +233,9 @@ def test_places_are_for_people_who_have_signed_in(world: World, client_of: Clien
     assert client_of(world.sam).get(reverse("campaigns:places")).status_code == 200
 
 
-def test_somebody_without_a_proven_address_gets_no_record(world: World, client_of: ClientOf) -> None:
+def test_somebody_without_a_proven_address_gets_no_record(
+    world: World, client_of: ClientOf
+) -> None:
     from_outside: User = User.objects.create_user("new@example.org")
     answer = client_of(from_outside).post(reverse("campaigns:save_places"), {"home_zip": "66045"})
     assert answer.status_code == 400
