@@ -353,6 +353,8 @@ if USE_X_FORWARDED_PROTO:
 EVEN_ANSWER_SECONDS = 0.0 if TESTING else 0.35
 # Told with a person and an address that was proven to be theirs. See portal.accounts.
 ADDRESS_VERIFIED = ["campaigns.verbs.members.adopt"]
+# The name of the page on which a person chooses between a daily digest and other ways to hear.
+DIGEST_CHOICE = "campaigns:notices"
 # The name of the page on which a person without a tie asks a society to be added.
 ASK_TO_BE_ADDED = ""
 

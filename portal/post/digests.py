@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -72,7 +73,7 @@ def _write_digest(person: int, morning: dt.datetime) -> bool:
             "lines": [{"text": line.text, "url": _link(line.url)} for line in lines[:LINES_SHOWN]],
             "count": len(lines),
             "more": max(0, len(lines) - LINES_SHOWN),
-            "profile_url": absolute(reverse("profile")),
+            "choice_url": absolute(reverse(settings.DIGEST_CHOICE)),
         },
         key=key,
     )

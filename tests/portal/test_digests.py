@@ -66,7 +66,7 @@ def test_a_digest_links_every_line_from_the_mail_program(
     note(world.ana, "Mia's story & others 1", EVENING_BEFORE)
     write_digests(now=MORNING)
     [mail] = deliver_mail()
-    assert mail.links == ["/review/1/", "/me/"]
+    assert mail.links == ["/review/1/", "/me/notices/"]
     assert "Mia's story & others 1" in mail.text
     assert (
         "Mia&#x27;s story &amp; others 1" in mail.html or "Mia's story &amp; others 1" in mail.html
