@@ -138,9 +138,10 @@ class EditForm(forms.Form):
 
     def __init__(self, *args: Any, revision: Revision, **kwargs: Any) -> None:
         self.revision = revision
-        initial = {"hook": revision.hook}
+        initial: dict[str, object] = {"hook": revision.hook}
         initial |= {self.name_of(answer): answer["value"] for answer in self.texts}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         for answer in self.texts:
             long = answer["kind"] == "long_text"
             self.fields[self.name_of(answer)] = forms.CharField(
@@ -173,8 +174,12 @@ class EditForm(forms.Form):
 
     def answers(self) -> Sequence[Answer]:
         """All answers of the revision, with the edited ones in their places."""
-        edited = []
-        for answer in self.revision.answers:
-            value = self.cleaned_data.get(self.name_of(answer), answer["value"])
-            edited.append(Answer(**{**answer, "value": value}))
-        return edited
+        return [
+            Answer(
+                prompt=answer["prompt"],
+                kind=answer["kind"],
+                label=answer["label"],
+                value=self.cleaned_data.get(self.name_of(answer), answer["value"]),
+            )
+            for answer in self.revision.answers
+        ]

@@ -308,15 +308,16 @@ def decide_with_reason(
     user = access.person(request)
     read = read_revision(request, story)
     form = reason_form(name, request.POST)
+    typed: dict[str, forms.Form] = {f"{name}_form": form}
     if not form.is_valid():
-        return review_page(request, story, status=400, **{f"{name}_form": form})
+        return review_page(request, story, problem="", status=400, **typed)
     reason = form.cleaned_data["reason"]
     return act(
         request,
         story,
         lambda: verb(by=user, story=story, read=read, reason=reason),
         said,
-        **{f"{name}_form": form},
+        **typed,
     )
 
 

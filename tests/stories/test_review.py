@@ -12,9 +12,17 @@ from django.urls import reverse
 
 from portal.models import AuditLine, Message, User
 from stories.models import NameShown, Story, Tag
+from stories.verbs import reviewing, telling
 from tests.house.people import World
 from tests.house.queries import equal_queries
-from tests.house.stories import WORDS, approved_story, permission, submitted_story
+from tests.house.stories import (
+    WORDS,
+    answers,
+    approved_story,
+    join,
+    permission,
+    submitted_story,
+)
 
 ClientOf = Callable[[User | None], Client]
 
@@ -29,8 +37,6 @@ def hooks(response: Any) -> list[str]:
 
 
 def in_review(world: World, **given: Any) -> Story:
-    from stories.verbs import reviewing
-
     story = submitted_story(world, **given)
     reviewing.claim(by=world.ana, story=story)
     return story
@@ -56,9 +62,6 @@ def test_a_story_opens_for_its_own_coordinators_only(
 
 
 def test_a_draft_is_the_authors_alone(world: World, client_of: ClientOf) -> None:
-    from stories.verbs import telling
-    from tests.house.stories import join
-
     draft = telling.begin(by=world.mia, participation=join(world, world.mia_member))
     assert client_of(world.ana).get(url("review", draft)).status_code == 404
     assert hooks(client_of(world.ana).get(reverse("stories:queue"), {"show": "all"})) == []
@@ -76,7 +79,7 @@ def test_every_filter_narrows(world: World, client_of: ClientOf) -> None:
     blind.tags.add(tag)
     client = client_of(world.ana)
 
-    def shown(**query: object) -> list[str]:
+    def shown(**query: str | int) -> list[str]:
         return hooks(client.get(reverse("stories:queue"), query))
 
     assert shown(q="BLIND father") == ["Sight"]
@@ -156,9 +159,6 @@ def test_of_two_who_decide_one_wins_and_the_other_loses_no_word(
 def test_a_decision_about_a_text_that_has_changed_meanwhile_is_too_late(
     world: World, client_of: ClientOf
 ) -> None:
-    from stories.verbs import telling
-    from tests.house.stories import answers
-
     story = in_review(world)
     telling.submit(
         by=world.mia,
@@ -252,9 +252,6 @@ def test_a_name_in_a_text_that_travels_without_one_is_pointed_out(
 
 
 def test_declining_a_correction_leaves_the_approved_text(world: World, client_of: ClientOf) -> None:
-    from stories.verbs import telling
-    from tests.house.stories import answers
-
     story = approved_story(world)
     approved = story.approved_revision
     telling.submit(
