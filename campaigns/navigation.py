@@ -41,13 +41,16 @@ def ties(user: User) -> Ties:
         .values_list(
             Exists(Member.objects.filter(own)),
             Exists(Coordinator.objects.filter(own)),
-            Exists(Campaign.objects.filter(leads=OuterRef("pk")))
-            | Exists(Coordinator.objects.filter(own, may_create_campaigns=True)),
+            Exists(Campaign.objects.filter(leads=OuterRef("pk"))),
+            Exists(Coordinator.objects.filter(own, may_create_campaigns=True)),
             Exists(PartnerUser.objects.filter(own)),
         )
         .first()
     )
-    return Ties(*found) if found else Ties()
+    if found is None:
+        return Ties()
+    member, coordinator, leads, may_lead, partner_user = found
+    return Ties(member, coordinator, leads or may_lead, partner_user)
 
 
 def links(rooms: Iterable[Room], tie: Ties) -> list[Entry]:

@@ -130,6 +130,11 @@ class AgainForm(OurWords, account.ReauthenticateForm):
 class ActivateAppForm(OurWords, ActivateTOTPForm):
     """The first code of an authenticator app."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The picture to scan stands above the field: the page must not jump past it.
+        del self.fields["code"].widget.attrs["autofocus"]
+
     def clean_code(self) -> str:
         """Check the code, and let it count as proof of who is there.
 

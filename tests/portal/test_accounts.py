@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -17,6 +17,9 @@ from campaigns.models import Member, RosterEntry
 from portal.models import Message, User
 from tests.house.people import World, make_user
 from tests.house.post import Mail
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 Deliver = Callable[[], list[Mail]]
 
@@ -37,7 +40,7 @@ def code_in(mails: list[Mail]) -> str:
     return str(code)
 
 
-def seen(response: HttpResponse, address: str) -> tuple[int, str, str]:
+def seen(response: Answer, address: str) -> tuple[int, str, str]:
     """What a stranger can see of an answer: status, where it leads, and the page without its tokens."""
     page = response.content.decode().replace(address, "ADDRESS")
     page = re.sub(
@@ -229,7 +232,7 @@ def test_adding_somebody_else_s_address_reads_like_adding_a_free_one(
     assert sorted(mail.to for mail in deliver_mail()) == ["free@example.org", "otto@example.org"]
 
 
-def seen_without(response: HttpResponse, address: str, user: User) -> tuple[int, str, str]:
+def seen_without(response: Answer, address: str, user: User) -> tuple[int, str, str]:
     """What is seen, apart from the reader's own name in the header."""
     status, location, page = seen(response, address)
     return status, location, page.replace(user.name, "READER")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries, Settings
@@ -21,14 +20,14 @@ from tests.house.people import World, make_user
 ClientOf = Callable[[User | None], Client]
 
 
-def soup(response: HttpResponse) -> BeautifulSoup:
-    """The page of an answer, to be asked."""
-    return BeautifulSoup(response.content, "html.parser")
+def soup(page: bytes) -> BeautifulSoup:
+    """A page, to be asked."""
+    return BeautifulSoup(page, "html.parser")
 
 
 @pytest.mark.django_db
 def test_a_stranger_reads_what_this_is_and_how_to_begin(client: Client) -> None:
-    page = soup(client.get("/"))
+    page = soup(client.get("/").content)
     assert [h1.text for h1 in page.select("h1")] == ["What did research funding make possible?"]
     assert [a["href"] for a in page.select("main a.btn")] == [
         "/accounts/signup/",
@@ -38,7 +37,7 @@ def test_a_stranger_reads_what_this_is_and_how_to_begin(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_privacy_is_open_to_all(client: Client) -> None:
-    page = soup(client.get("/privacy/"))
+    page = soup(client.get("/privacy/").content)
     assert [h2.text for h2 in page.select("h2")] == [
         "What is kept",
         "Who sees it",
@@ -60,7 +59,7 @@ def test_each_tie_lands_on_its_own_first_page(world: World, client_of: ClientOf)
 
 
 def test_without_a_tie_one_reads_why_and_what_to_do(world: World, client_of: ClientOf) -> None:
-    page = soup(client_of(world.sam).get("/"))
+    page = soup(client_of(world.sam).get("/").content)
     assert "No society has this address on its roster yet" in page.main.text  # type: ignore[union-attr]
     assert page.select('main a[href="/accounts/email/"]') != []
 
@@ -69,7 +68,7 @@ def test_no_tie_page_leads_to_asking_where_there_is_a_page_for_it(
     world: World, client_of: ClientOf, settings: Settings
 ) -> None:
     settings.ASK_TO_BE_ADDED = "privacy"
-    assert soup(client_of(world.sam).get("/")).select('main a[href="/privacy/"]') != []
+    assert soup(client_of(world.sam).get("/").content).select('main a[href="/privacy/"]') != []
 
 
 def test_ties_are_known_in_one_query(
@@ -138,13 +137,13 @@ def test_a_name_that_is_too_long_stays_in_the_form(client_of: ClientOf) -> None:
     client = client_of(make_user("Mia Chen"))
     answer = client.post("/me/name/", {"name": "M" * 151})
     assert answer.status_code == 400
-    assert soup(answer).select("input[name=name]")[0]["value"] == "M" * 151
+    assert soup(answer.content).select("input[name=name]")[0]["value"] == "M" * 151
 
 
 @pytest.mark.django_db
 def test_signing_out_is_one_button(client_of: ClientOf) -> None:
     client = client_of(make_user("Mia Chen"))
-    forms = soup(client.get("/me/")).select('header form[action="/accounts/logout/"]')
+    forms = soup(client.get("/me/").content).select('header form[action="/accounts/logout/"]')
     assert [form["method"] for form in forms] == ["post"]
     assert client.post("/accounts/logout/")["Location"] == "/"
     assert not get_user(client).is_authenticated
