@@ -8,6 +8,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -286,18 +287,18 @@ def test_a_full_disk_puts_the_job_back_and_leaves_nothing_half(
 ) -> None:
     approved_story(world)
     batch = sealed_batch(world)
-    whole = batch_files.os.fsync
+    whole = os.fsync
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(batch_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     run_jobs()
     job = Job.objects.get(key=f"build:{batch.pk}")
     batch.refresh_from_db()
     assert (files_of(batch), batch.built_at, job.finished_at) == ({}, None, None)
     assert job.due_at > timezone.now()
-    monkeypatch.setattr(batch_files.os, "fsync", whole)
+    monkeypatch.setattr(os, "fsync", whole)
     Job.objects.update(due_at=timezone.now())
     run_jobs()
     batch.refresh_from_db()

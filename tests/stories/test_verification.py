@@ -35,7 +35,7 @@ def batch(world: World) -> Batch:
 def archive(world: World, batch: Batch, tmp_path: Path) -> Path:
     """The zip as Paula saved it."""
     assert batch.files is not None
-    name = batch.files[0]["name"]
+    name = str(batch.files[0]["name"])
     path = tmp_path / name
     path.write_bytes(fetch(batch, name, world.paula))
     return path

@@ -1,0 +1,113 @@
+"""A partner that joins late: it gets what authors allowed later partners, and the others are asked once."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+
+from django.utils import timezone
+
+from campaigns.models import CampaignPartner, Partner, PartnerUser
+from portal.models import Job, Message
+from stories.models import Consent, ConsentAsk, NameShown
+from stories.verbs import late_partners, telling
+from stories.verbs.consenting import extend_to_late_partner
+from stories.verbs.late_partners import start_asking
+from tests.house.batches import delivered_batch
+from tests.house.people import World, make_user
+from tests.house.post import run_jobs
+from tests.house.stories import approved_story, permission, submitted_story
+
+
+def joins(world: World) -> CampaignPartner:
+    """A third partner takes part from now on."""
+    partner = Partner.objects.create(name="Late Alliance", slug="late-alliance")
+    PartnerUser.objects.create(partner=partner, user=make_user("Lou Amsel"))
+    return CampaignPartner.objects.create(campaign=world.campaign, partner=partner)
+
+
+def ask() -> None:
+    start_asking()
+    run_jobs()
+
+
+def test_who_allowed_later_partners_is_extended_and_who_did_not_is_asked_once(world: World) -> None:
+    allowed = approved_story(
+        world,
+        permissions=[
+            permission(world.research_america),
+            permission(None, NameShown.FIRST, name="Mia, Kansas", press=True),
+        ],
+    )
+    silent = approved_story(world)
+    withdrawn = approved_story(world)
+    telling.withdraw(by=world.mia, story=withdrawn)
+    tie = joins(world)
+    ask()
+    ask()
+    derived = Consent.objects.get(partner=tie.partner)
+    assert (derived.story, derived.name, derived.press) == (allowed, "Mia, Kansas", True)
+    assert [a.story for a in ConsentAsk.objects.all()] == [silent]
+    assert [m.user for m in Message.objects.filter(template="ask_for_late_partner")] == [world.mia]
+    tie.refresh_from_db()
+    assert tie.authors_asked_at is not None
+    assert [item.story for item in delivered_batch(world, tie.partner).items.all()] == [allowed]
+
+
+def test_who_saw_the_partner_on_the_form_is_not_asked(world: World) -> None:
+    tie = joins(world)
+    submitted_story(world)
+    CampaignPartner.objects.filter(pk=tie.pk).update(
+        joined_at=timezone.now() - dt.timedelta(days=1)
+    )
+    ask()
+    tie.refresh_from_db()
+    assert ConsentAsk.objects.count() == 0
+    assert tie.authors_asked_at is not None
+    assert Job.objects.filter(kind="stories.ask_authors").count() == 0
+
+
+def test_leaving_and_joining_again_asks_nobody_twice(world: World) -> None:
+    approved_story(world)
+    tie = joins(world)
+    ask()
+    partner = tie.partner
+    tie.delete()
+    CampaignPartner.objects.create(campaign=world.campaign, partner=partner)
+    ask()
+    assert Message.objects.filter(template="ask_for_late_partner").count() == 1
+
+
+def test_a_killed_worker_resumes_and_repeats_nothing(world: World, monkeypatch: object) -> None:
+    stories = [approved_story(world) for _ in range(5)]
+    joins(world)
+    start_asking()
+    extend, count = extend_to_late_partner, 0
+
+    def die(**given: object) -> None:
+        nonlocal count
+        count += 1
+        if count == 4:
+            raise KeyboardInterrupt
+        extend(**given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(late_partners, "CHUNK", 2)  # type: ignore[attr-defined]
+    monkeypatch.setattr(late_partners, "extend_to_late_partner", die)  # type: ignore[attr-defined]
+    with contextlib.suppress(KeyboardInterrupt):
+        run_jobs()
+    job = Job.objects.get(kind="stories.ask_authors")
+    assert job.cursor == {"after": stories[1].pk}
+    Job.objects.filter(pk=job.pk).update(leased_until=None, lease=None)
+    run_jobs()
+    assert [a.story for a in ConsentAsk.objects.order_by("story")] == stories
+    assert Message.objects.filter(template="ask_for_late_partner").count() == 5
+    job.refresh_from_db()
+    assert (job.done, job.total, job.finished_at is not None) == (5, 5, True)
+
+
+def test_the_letter_leads_to_the_choice(world: World, deliver_mail: object) -> None:
+    story = approved_story(world)
+    joins(world)
+    ask()
+    mail = next(m for m in deliver_mail() if m.subject.startswith("May Late"))  # type: ignore[operator]
+    assert (mail.to, mail.links[0]) == ("mia@example.org", f"/stories/{story.ref}/consents/")

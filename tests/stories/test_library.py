@@ -1,0 +1,231 @@
+"""The library: what a partner may use now, to read, cite and take along; and nothing beyond the consent."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from typing import Any
+
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+
+from stories.models import Download, Item, NameShown, Story
+from stories.verbs import telling
+from tests.house.batches import (
+    approve,
+    correct,
+    delivered_batch,
+    many_items,
+    sealed_batch,
+    story_with_photo,
+)
+from tests.house.people import World, client_of
+from tests.house.queries import equal_queries
+from tests.house.stories import answers, approved_story, permission
+
+LIBRARY = "/inbox/stories/"
+
+
+def hooks(world: World, **asked: Any) -> list[str]:
+    """The hooks that Paula's library shows, in its order."""
+    page = client_of(world.paula).get(LIBRARY, asked)
+    return [story.hook for _, story in page.context["stories"]]
+
+
+def test_library_holds_what_was_delivered_and_still_runs(world: World) -> None:
+    approved_story(world, hook="Runs")
+    approved_story(
+        world, hook="Ends soon", permissions=[permission(world.research_america, days=2)]
+    )
+    approved_story(world, hook="Others", permissions=[permission(world.frontline)])
+    gone = approved_story(world, hook="Gone")
+    delivered_batch(world)
+    delivered_batch(world, world.frontline)
+    approved_story(world, hook="Sealed only")
+    sealed_batch(world)
+    assert hooks(world) == ["Gone", "Ends soon", "Runs"]
+    telling.withdraw(by=world.mia, story=gone)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=4)):
+        assert hooks(world) == []  # the batch was not fetched, so all of it comes again
+
+
+def test_the_last_day_counts_in_the_campaigns_time_zone(world: World) -> None:
+    last = dt.date.today() + dt.timedelta(days=5)  # noqa: DTZ011
+    approved_story(world, permissions=[permission(world.research_america, until=last)])
+    delivered_batch(world)
+    evening = dt.datetime.combine(last, dt.time(23, 59), tzinfo=dt.UTC) + dt.timedelta(hours=4)
+    with time_machine.travel(evening, tick=False):
+        assert len(hooks(world)) == 1  # still that day in New York
+    with time_machine.travel(evening + dt.timedelta(hours=3), tick=False):
+        assert hooks(world) == []
+
+
+def test_filters(world: World) -> None:
+    approved_story(world, hook="Kansas, full")
+    approved_story(
+        world,
+        hook="Kansas, nameless",
+        permissions=[permission(world.research_america, NameShown.NONE, press=True)],
+    )
+    approved_story(
+        world, member=world.nils_member, hook="Utah, lakes", words="Brine shrimp lay EGGS."
+    )
+    delivered_batch(world)
+    assert hooks(world, state="UT") == ["Utah, lakes"]
+    assert hooks(world, state="KS", district="1", name_shown="none") == ["Kansas, nameless"]
+    assert hooks(world, use="press") == ["Kansas, nameless"]
+    assert hooks(world, q="shrimp eggs") == ["Utah, lakes"]
+    assert hooks(world, q=str(Story.objects.get(us_state="UT").ref)) == ["Utah, lakes"]
+    assert hooks(world, campaign=world.campaign.slug, q="full") == ["Kansas, full"]
+    assert hooks(world, district="9") == []
+    assert len(hooks(world, state="nonsense", campaign="nonsense", batch="x")) == 3
+
+
+def test_search_does_not_look_into_texts_that_were_not_handed_over(world: World) -> None:
+    story = approved_story(world, hook="The text that left")
+    delivered_batch(world)
+    telling.submit(
+        by=world.mia,
+        story=story,
+        hook="Secret correction",
+        answers=answers(world, "zebrafish"),
+        photo=None,
+        permissions=[permission(world.research_america)],
+        consent_text=world.consent_text,
+    )
+    assert (hooks(world, q="zebrafish"), hooks(world, q="left")) == ([], ["The text that left"])
+
+
+def test_twelve_stories_of_one_district_by_noon(world: World) -> None:
+    for n in range(12):
+        approved_story(world, hook=f"District one, {n}")
+    approved_story(world, member=world.nils_member)
+    delivered_batch(world)
+    client = client_of(world.paula)
+    page = client.get(LIBRARY, {"state": "KS", "district": "1", "use": "lawmakers"})
+    assert (page.context["count"], len(page.context["stories"])) == (12, 12)
+    text = page.content.decode()
+    assert f"{reverse('stories:library_export', args=['csv'])}?state=KS&amp;district=1" in text
+
+
+def test_story_page_says_what_may_be_done(world: World) -> None:
+    approved_story(
+        world,
+        hook="To be read",
+        permissions=[permission(world.research_america, NameShown.FIRST, name="Mia, Kansas")],
+    )
+    item = delivered_batch(world).items.get()
+    text = client_of(world.paula).get(f"{LIBRARY}{item.pk}/").content.decode()
+    until = timezone.localdate() + dt.timedelta(days=300)
+    assert "Show exactly “Mia, Kansas”" in text
+    assert f"{until:%B} {until.day}, {until.year}" in text
+    assert "Chen" not in text.replace("kitchen", "")
+    assert f"Story {item.story.ref}, batch 1, no. 1." in text
+    assert "May be used for lawmakers’ offices and publication until" in text
+
+
+def test_nothing_on_the_screen_tells_who_an_anonymous_author_is(world: World) -> None:
+    story_with_photo(world, NameShown.NONE)
+    item = delivered_batch(world).items.get()
+    client = client_of(world.paula)
+    pages = [LIBRARY, f"{LIBRARY}{item.pk}/", f"/inbox/{item.batch.ref}/"]
+    text = "".join(client.get(url).content.decode() for url in pages)
+    traces = ["Mia", "Chen", "mia@", "A lab bench", item.story.member.token.hex]
+    assert [trace for trace in traces if trace in text] == []
+    assert client.get(f"{LIBRARY}{item.pk}/photo/").status_code == 404
+
+
+def test_a_photo_comes_through_the_checked_view(world: World) -> None:
+    story_with_photo(world)
+    item = delivered_batch(world).items.get()
+    url = f"{LIBRARY}{item.pk}/photo/"
+    response = client_of(world.paula).get(url)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/jpeg")
+    assert b"".join(response.streaming_content).startswith(b"\xff\xd8")  # type: ignore[attr-defined]
+    assert client_of(world.paula).get(f"{url}?save")["Content-Disposition"] == (
+        'attachment; filename="batch-1-1.jpg"'
+    )
+    assert client_of(world.fay).get(url).status_code == 404
+
+
+def test_reading_is_on_record_once_a_day(world: World) -> None:
+    approved_story(world)
+    item = delivered_batch(world).items.get()
+    paula, pete = client_of(world.paula), client_of(world.pete)
+    for client in (paula, paula, pete):
+        assert client.get(f"{LIBRARY}{item.pk}/").status_code == 200
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1)):
+        client_of(world.paula).get(f"{LIBRARY}{item.pk}/")
+    told = Download.objects.order_by("pk").values_list("by__name", "item")
+    assert list(told) == [
+        ("Paula Grant", item.pk),
+        ("Pete Novak", item.pk),
+        ("Paula Grant", item.pk),
+    ]
+    assert client_of(world.fay).get(f"{LIBRARY}{item.pk}/").status_code == 404
+
+
+def test_a_selection_leaves_as_csv_and_json_and_is_on_record(world: World) -> None:
+    approved_story(world, hook="=cmd|' /C calc'!A0")
+    approved_story(world, member=world.nils_member, hook="From Utah")
+    batch = delivered_batch(world)
+    client = client_of(world.paula)
+    response = client.get("/inbox/stories/export/csv/", {"state": "KS"})
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [(row["hook"], row["batch"]) for row in rows] == [("'=cmd|' /C calc'!A0", "1")]
+    assert response["Content-Disposition"] == 'attachment; filename="storybank-selection.csv"'
+    whole = client.get("/inbox/stories/export/json/")
+    told = json.loads(b"".join(whole.streaming_content))["stories"]  # type: ignore[attr-defined]
+    assert sorted(line["hook"] for line in told) == ["=cmd|' /C calc'!A0", "From Utah"]
+    assert list(Download.objects.order_by("pk").values_list("batch", "file")) == [
+        (batch.pk, "storybank-selection.csv"),
+        (batch.pk, "storybank-selection.json"),
+    ]
+    assert client.get("/inbox/stories/export/xlsx/").status_code == 404
+
+
+def test_a_corrected_story_shows_its_new_text_only(world: World) -> None:
+    story = approved_story(world, hook="Old words")
+    delivered_batch(world)
+    correct(world, story)
+    delivered_batch(world)
+    assert hooks(world) == ["What was wrong is right now"]
+    item = Item.objects.live().get()
+    assert "Batch 1, no. 1: use this text" in (
+        client_of(world.paula).get(f"{LIBRARY}{item.pk}/").content.decode()
+    )
+
+
+def test_a_story_under_correction_may_still_be_used_as_it_was(world: World) -> None:
+    story = approved_story(world, hook="As it was")
+    delivered_batch(world)
+    telling.submit(
+        by=world.mia,
+        story=story,
+        hook="As it will be",
+        answers=answers(world),
+        photo=None,
+        permissions=[permission(world.research_america)],
+        consent_text=world.consent_text,
+    )
+    assert hooks(world) == ["As it was"]
+    story.refresh_from_db()
+    approve(world, story)
+    assert hooks(world) == ["As it was"]
+
+
+def test_library_asks_as_often_for_thirty_as_for_one(world: World) -> None:
+    client = client_of(world.paula)
+    equal_queries(lambda n: many_items(world, n), lambda: client.get(LIBRARY))
+
+
+def test_library_pages_lose_and_repeat_nothing(world: World) -> None:
+    items = many_items(world, 31)
+    client = client_of(world.paula)
+    first = client.get(LIBRARY).context["page"]
+    second = client.get(f"{LIBRARY}?{first.next_query}").context["page"]
+    assert [item.pk for item in first.rows + second.rows] == [item.pk for item in reversed(items)]
