@@ -64,13 +64,17 @@ class Adapter(DefaultAccountAdapter):
             ),
         }
         letter = self.render_mail(template_prefix, email, surroundings | context)
+        code = str(context.get("code", ""))
+        before, _, after = letter.body.partition(code) if code else (letter.body, "", "")
+        told = {
+            "subject": letter.subject,
+            "body": letter.body,
+            "before": before,
+            "code": code,
+            "after": after,
+        }
         with transaction.atomic():
-            outbox.tell(
-                email,
-                "account",
-                {"subject": letter.subject, "body": letter.body},
-                urgency=Urgency.AT_ONCE,
-            )
+            outbox.tell(email, "account", told, urgency=Urgency.AT_ONCE)
 
     def clean_email(self, email: str) -> str:
         """Addresses are kept in lower case, so that one person is one row."""

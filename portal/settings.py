@@ -356,7 +356,7 @@ ADDRESS_VERIFIED = ["campaigns.verbs.members.adopt"]
 # The name of the page on which a person chooses between a daily digest and other ways to hear.
 DIGEST_CHOICE = "campaigns:notices"
 # The name of the page on which a person without a tie asks a society to be added.
-ASK_TO_BE_ADDED = ""
+ASK_TO_BE_ADDED = "campaigns:my_societies"
 
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
