@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine, Template, engines
 from django.template.backends.django import DjangoTemplates
-from django.utils import timezone
 
 from portal.links import absolute
 from portal.models import Message
@@ -62,7 +61,8 @@ def headers(message: Message) -> dict[str, str]:
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     lines = {
         "Message-ID": f"<{message.message_id}@{host}>",
-        "Date": format_datetime(timezone.now()),
+        # When it was told, also where it leaves later or a second time.
+        "Date": format_datetime(message.created_at),
         "Auto-Submitted": "auto-generated",
     }
     if way_out := unsubscribe_link(message):
