@@ -20,6 +20,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from campaigns.states import CampaignState, PhaseState
@@ -169,19 +170,21 @@ class InstitutionQuerySet(models.QuerySet[M]):
     """Questions about institutions."""
 
     def suggested(self, words: Collection[str]) -> Self:
-        """Those whose name, alias or city holds every word, names that begin with the first word first."""
+        """Those whose name, aliases and city have a word beginning with each of these, best first.
+
+        Best are names that begin with what was typed, and of these the shorter ones.
+        """
         found = self
         for word in words:
-            found = found.filter(searchable__contains=word)
+            found = found.filter(searchable__contains=f" {word}")
         first = next(iter(words), "")
         begins = Case(
-            When(searchable__startswith=" ".join(words), then=Value(0)),
-            When(searchable__startswith=first, then=Value(1)),
-            When(searchable__contains=f" {first}", then=Value(2)),
-            default=Value(3),
+            When(searchable__startswith=" " + " ".join(words), then=Value(0)),
+            When(searchable__startswith=f" {first}", then=Value(1)),
+            default=Value(2),
             output_field=IntegerField(),
         )
-        return found.annotate(begins=begins).order_by("begins", "name", "id")
+        return found.annotate(begins=begins).order_by("begins", Length("name"), "name", "id")
 
 
 class RosterQuerySet(models.QuerySet[M]):

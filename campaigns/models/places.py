@@ -74,7 +74,7 @@ class Institution(models.Model):
     city = models.CharField(max_length=60)
     state = models.CharField(max_length=2)
     zip = models.CharField(max_length=5)
-    # Lower case, without accents: what the suggestion box searches.
+    # Words in lower case without accents, each behind a space: what the suggestion box searches.
     searchable = models.CharField(max_length=800)
 
     objects: ClassVar[InstitutionQuerySet[Institution]] = InstitutionQuerySet[

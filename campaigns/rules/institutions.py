@@ -9,19 +9,21 @@ from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+(?:&[^\W_]+)?")
 _WHERE = re.compile(r"\s*\(([^()]*), ([A-Z]{2})\)\s*$")
+_APOSTROPHES = dict.fromkeys(map(ord, "'’ʻ`"), None)
 # Words that an institution's name has or has not, by the typist's mood.
 _SMALL = frozenset({"the", "of", "at", "in", "and", "for"})
 
 
 def fold(text: str) -> str:
-    """Lower case without accents: what suggestions are searched in."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    """Lower case without accents and apostrophes."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_APOSTROPHES))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def searchable(name: str, aliases: str, city: str) -> str:
-    """The text of one institution that suggestions are searched in; at most 800 characters."""
-    return fold(" ".join([name, aliases.replace("|", " "), city]))[:800]
+    """The words that suggestions are searched in, each behind a space; at most 800 characters."""
+    words = _WORD.findall(fold(" ".join([name, aliases.replace("|", " "), city])))
+    return " " + " ".join(words)[:799]
 
 
 def search_words(typed: str) -> list[str]:

@@ -19,6 +19,7 @@ from portal.models import User
 T = TypeVar("T")
 
 CHUNK = 2000
+_INSTITUTION_FIELDS = ("source_id", "name", "aliases", "city", "state", "zip")
 
 
 @transaction.atomic
@@ -61,17 +62,15 @@ def load_institutions(*, by: User | None, rows: Iterable[dict[str, str]]) -> int
 
     Institutions that the file no longer has stay, because members' places point to them.
     """
-    fields = ("source_id", "name", "aliases", "city", "state", "zip")
-    have = set(Institution.objects.values_list(*fields))
-    fresh = [row for row in rows if tuple(row[field] for field in fields) not in have]
+    have = set(Institution.objects.values_list(*_INSTITUTION_FIELDS, "searchable"))
+    found = [(row, searchable(row["name"], row["aliases"], row["city"])) for row in rows]
+    fresh = [
+        Institution(searchable=text, **{field: row[field] for field in _INSTITUTION_FIELDS})
+        for row, text in found
+        if (*(row[field] for field in _INSTITUTION_FIELDS), text) not in have
+    ]
     Institution.objects.bulk_create(
-        [
-            Institution(
-                **{field: row[field] for field in fields},
-                searchable=searchable(row["name"], row["aliases"], row["city"]),
-            )
-            for row in fresh
-        ],
+        fresh,
         batch_size=CHUNK,
         update_conflicts=True,
         unique_fields=["source_id"],

@@ -57,7 +57,7 @@ def meant(typed: str, picked: int | None) -> Institution | None:
         return None
     if picked is not None:
         chosen = Institution.objects.filter(pk=picked).first()
-        if chosen and all(word in chosen.searchable for word in search_words(typed)):
+        if chosen and all(f" {word}" in chosen.searchable for word in search_words(typed)):
             return chosen
     same = [
         one
