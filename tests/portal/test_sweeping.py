@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from portal import logs, outbox
 from portal.models import Job, Message
 from portal.post.sweeping import sweep
 from portal.querysets import PAUSES, WORKER_DIED
+from tests.house.post_office import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = Path(settings.BROKER_DIR) / "queue"
@@ -110,3 +114,30 @@ def test_swept_bells_fade_and_carry_the_request_that_swept(db: None) -> None:
     assert headers["request_id"] == "task-of-the-sweep"
     fades = dt.datetime.fromisoformat(headers["expires"])
     assert timezone.now() < fades <= timezone.now() + dt.timedelta(seconds=30)
+
+
+TELL = """
+import django, time; django.setup()
+from django.db import transaction
+from portal import outbox
+start = time.monotonic()
+for number in range(3):
+    with transaction.atomic():
+        outbox.tell("mia@example.org", "account", {})
+print(time.monotonic() - start)
+"""
+
+
+def test_a_broker_that_is_down_holds_nobody_up_and_loses_nothing(database_url: str) -> None:
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", TELL], cwd=settings.BASE_DIR, env=environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert float(told.stdout) < 3
+    assert told.stderr.count("the broker did not take portal.send_mail") == 3
+    assert Message.objects.takeable().count() == 3
