@@ -11,19 +11,8 @@ from django.http import QueryDict
 from django.utils.dateformat import time_format
 
 from campaigns.models import Basis, Campaign, Rhythm
+from campaigns.rules.clocks import US_ZONES, zone_in_words
 
-US_ZONES = [
-    ("America/New_York", "Eastern time (New York)"),
-    ("America/Chicago", "Central time (Chicago)"),
-    ("America/Denver", "Mountain time (Denver)"),
-    ("America/Phoenix", "Arizona (Phoenix)"),
-    ("America/Los_Angeles", "Pacific time (Los Angeles)"),
-    ("America/Anchorage", "Alaska (Anchorage)"),
-    ("Pacific/Honolulu", "Hawaii (Honolulu)"),
-    ("America/Puerto_Rico", "Puerto Rico (San Juan)"),
-    ("Pacific/Guam", "Guam"),
-    ("Pacific/Pago_Pago", "American Samoa (Pago Pago)"),
-]
 WEEKDAYS = [
     (0, "Monday"),
     (1, "Tuesday"),
@@ -37,15 +26,14 @@ WEEKDAYS = [
 
 def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
     """Zones to choose from: those of the United States first, then every city's, then UTC."""
-    listed = {name for name, _ in US_ZONES}
     cities = sorted(
         name
-        for name in zoneinfo.available_timezones() - listed
+        for name in zoneinfo.available_timezones() - US_ZONES.keys()
         if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/"))
     )
     return [
-        ("United States", US_ZONES),
-        ("All others", [(name, name.replace("_", " ")) for name in cities]),
+        ("United States", list(US_ZONES.items())),
+        ("All others", [(name, zone_in_words(name)) for name in cities]),
         ("No place", [("UTC", "UTC")]),
     ]
 
@@ -130,4 +118,6 @@ class RhythmForm(forms.Form):
             "hour": campaign.rhythm_hour,
         }
         super().__init__(data, initial=initial)
-        self.fields["hour"].help_text = f"In the campaign’s time zone, {campaign.time_zone}."
+        self.fields[
+            "hour"
+        ].help_text = f"In the campaign’s time zone: {zone_in_words(campaign.time_zone)}."

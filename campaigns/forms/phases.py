@@ -12,6 +12,7 @@ from django.http import QueryDict
 from campaigns.forms.moments import LocalMomentField
 from campaigns.models import Campaign, Phase
 from campaigns.rules import usa
+from campaigns.rules.clocks import zone_in_words
 
 NAMED, ALL = "named", "all"
 
@@ -102,4 +103,4 @@ def _set_zone(form: forms.Form, campaign: Campaign) -> None:
     for field in form.fields.values():
         if isinstance(field, LocalMomentField):
             field.time_zone = campaign.time_zone
-            field.help_text = f"Local time, {campaign.time_zone.replace('_', ' ')}."
+            field.help_text = zone_in_words(campaign.time_zone)

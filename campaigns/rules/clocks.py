@@ -7,6 +7,20 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as format_moment
 
+#: The zones of the United States by their names in daily use.
+US_ZONES: dict[str, str] = {
+    "America/New_York": "Eastern time (New York)",
+    "America/Chicago": "Central time (Chicago)",
+    "America/Denver": "Mountain time (Denver)",
+    "America/Phoenix": "Arizona (Phoenix)",
+    "America/Los_Angeles": "Pacific time (Los Angeles)",
+    "America/Anchorage": "Alaska (Anchorage)",
+    "Pacific/Honolulu": "Hawaii (Honolulu)",
+    "America/Puerto_Rico": "Puerto Rico (San Juan)",
+    "Pacific/Guam": "Guam",
+    "Pacific/Pago_Pago": "American Samoa (Pago Pago)",
+}
+
 
 class NoSingleMoment(ValueError):
     """A local time that clocks there skip, or show twice; the message says which, in words."""
@@ -48,3 +62,8 @@ def in_words(moment: dt.datetime, time_zone: str) -> str:
 def day_in_words(moment: dt.datetime, time_zone: str) -> str:
     """A moment's day in `time_zone`: "September 1, 2026"."""
     return format_moment(moment.astimezone(ZoneInfo(time_zone)), "F j, Y")
+
+
+def zone_in_words(time_zone: str) -> str:
+    """A time zone as people say it: "Eastern time (New York)", "Europe/Berlin"."""
+    return US_ZONES.get(time_zone, time_zone.replace("_", " "))

@@ -34,9 +34,9 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         }
         for campaign in shown.rows
     ]
-    return render(
-        request, "campaigns/list.html", {"page": shown, "rows": rows, "is_member": bool(member)}
-    )
+    on_a_roster = bool(rows) or (member is not None and member.entries.exists())
+    context = {"page": shown, "rows": rows, "on_a_roster": on_a_roster}
+    return render(request, "campaigns/list.html", context)
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable
 
@@ -325,3 +326,28 @@ def test_a_link_from_before_two_records_became_one_still_works(
 
     world.otto_member.refresh_from_db()
     assert world.otto_member.no_invitations_since is not None
+
+
+def test_a_member_without_an_account_comes_from_the_mail_to_the_campaign(
+    opened: World,
+    run_jobs: Callable[[], int],
+    deliver_mail: Callable[[], list[Mail]],
+    client_of: ClientOf,
+) -> None:
+    (newcomer,) = add_members(opened, 1)
+    open_due_phases()
+    run_jobs()
+    invitation = mail_to(deliver_mail(), newcomer.email)
+    browser = client_of(None)
+    landing = browser.get(next(link for link in invitation.links if link.startswith("/i/")))
+
+    signup = landing.context["signup_url"]
+    answer = browser.post(signup, {"email": newcomer.email}, follow=True)
+    code = re.search(r"^([A-Z0-9]+(?:-[A-Z0-9]+)*)$", deliver_mail()[0].text, re.MULTILINE)
+    assert code is not None
+    answer = browser.post(answer.redirect_chain[-1][0], {"code": code[1]}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == "/campaigns/research-saves/"
+    assert "You can take part: Texas, where you live" in answer.content.decode()
+    newcomer.refresh_from_db()
+    assert newcomer.user is not None

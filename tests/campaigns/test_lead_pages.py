@@ -203,7 +203,7 @@ def test_phases_are_typed_in_local_time(draft: Campaign, world: World, client_of
     assert phase.closes_at == dt.datetime(year, 12, 1, 22, tzinfo=dt.UTC)
     page = lee.get(path("change_phase", draft, phase.pk)).content.decode()
     assert f'value="{year}-07-01T09:00"' in page
-    assert "Local time, America/New York." in page
+    assert "Eastern time (New York)" in page
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from campaigns.models import Campaign, Phase
-from campaigns.rules.clocks import in_words
+from campaigns.rules.clocks import in_words, zone_in_words
 from campaigns.rules.rhythm import next_moment
 from campaigns.rules.usa import names_in_words
 
@@ -52,7 +52,7 @@ def _basics(campaign: Campaign) -> list[str]:
     about = [campaign.summary] if campaign.summary else []
     return [
         *about,
-        f"What counts is {campaign.get_basis_display()}. Times are {campaign.time_zone}.",
+        f"What counts is {campaign.get_basis_display()}. Times are in {zone_in_words(campaign.time_zone)}.",
     ]
 
 
