@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django import template
+from django.utils.dateformat import format as date_format
 from django.utils.text import capfirst
 
 from campaigns.models import Participation
@@ -64,3 +66,12 @@ def uses_in_words(allowed: Consent | Sequence[str]) -> str:
 def stories(count: int) -> str:
     """How many: "1 story", "12 stories"."""
     return "1 story" if count == 1 else f"{count} stories"
+
+
+@register.filter
+def us_date(iso: str) -> str:
+    """An ISO date as Americans write it: "January 8, 2024"; anything else stays as it is."""
+    try:
+        return date_format(dt.date.fromisoformat(iso), "F j, Y")
+    except ValueError:
+        return iso
