@@ -24,7 +24,6 @@ def test_each_letter_has_a_subject_a_text_and_html(name: str) -> None:
     html = str(email.alternatives[0][0])
     assert email.subject
     assert "\n" not in email.subject
-    assert str(email.body).count(str(email.subject)) <= 1
     assert html.startswith("<!DOCTYPE html>")
     assert f"<title>{email.subject}</title>" in html or "&" in html
     assert "You get this because" in html
