@@ -57,6 +57,21 @@ def cast() -> list[Person]:
     ]
 
 
+#: Roles as the cast's list names them, in the order in which a story meets them.
+ROLES = ("member", "coordinator", "campaign lead", "partner officer", "operator")
+
+
+def cast_by_role() -> list[tuple[str, list[Person]]]:
+    """The cast under the headings "Members", "Coordinators" ...; whoever fits none comes last."""
+    people = cast()
+    groups = [
+        (f"{role}s".capitalize(), [who for who in people if who.role.startswith(role)])
+        for role in ROLES
+    ]
+    groups.append(("Others", [who for who in people if not who.role.startswith(ROLES)]))
+    return [(heading, group) for heading, group in groups if group]
+
+
 def letters() -> list[Letter]:
     """Every message under MAIL_DIR, newest first."""
     found = [

@@ -36,7 +36,7 @@ def demand_demo() -> None:
 def cast(request: HttpRequest) -> HttpResponse:
     """Who is who, what to try as them, and a button to become them."""
     demand_demo()
-    return render(request, "portal/demo/cast.html", {"cast": demo_mail.cast()})
+    return render(request, "portal/demo/cast.html", {"groups": demo_mail.cast_by_role()})
 
 
 @require_POST
