@@ -115,7 +115,9 @@ def url_names(
 
 
 def test_every_url_has_a_permission_row_and_every_row_a_url() -> None:
-    own = {name for name in url_names() if not name.startswith(access.FOREIGN)}
+    # allauth forwards from its former addresses by URLs without names: without a row, nobody gets in.
+    elsewhere = (*access.FOREIGN, access.ADMIN_NAMES, "social/")
+    own = {name for name in url_names() if not name.startswith(elsewhere)}
     assert own == set(access.table())
 
 
