@@ -48,6 +48,10 @@ TWICE = Listed(
     "Mei-Ling", "Zhang", "mei-ling.zhang@example.org",
     Home("84112", "University of Utah"), ("isscr", "larkmoor"),
 )  # fmt: skip
+#: On no roster yet: asks a society to be added.
+STRANGER = Listed(
+    "Wanjiru", "Mwangi", "wanjiru.mwangi@example.org", Home(), ()
+)  # fmt: skip
 #: On a roster and without an account: signs up by a mailed code.
 NEWCOMER = Listed(
     "Darnell", "Abernathy", "darnell.abernathy@example.org",

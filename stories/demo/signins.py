@@ -41,6 +41,7 @@ def members(campaign: Campaign) -> list[SignIn]:
         return SignIn(authors[name].email, name, role, tries, mine, printed=False)
 
     invited, astride, twice = rosters.INVITED, rosters.ASTRIDE, rosters.TWICE
+    stranger = rosters.STRANGER
     return [
         SignIn(
             invited.email, invited.name, "member in Kansas, invited",
@@ -71,6 +72,10 @@ def members(campaign: Campaign) -> list[SignIn]:
         SignIn(
             twice.email, twice.name, "member of two societies",
             "You were invited once. Join for the society of your choice.", page,
+        ),
+        SignIn(
+            stranger.email, stranger.name, "not on a roster yet",
+            "You asked ISSCR to be added, and wait. Its coordinators see your request.", "/",
         ),
     ]  # fmt: skip
 

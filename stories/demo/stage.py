@@ -16,6 +16,7 @@ from campaigns.rules.eligibility import Answer
 from campaigns.verbs.invitations import unsubscribe
 from campaigns.verbs.joining import join, verdicts, wish
 from campaigns.verbs.notices import choose_notices
+from campaigns.verbs.requests import ask_to_be_added
 from portal.celery import app
 from portal.models import Job
 from stories.demo import plot, rosters
@@ -24,7 +25,7 @@ from stories.demo.handing_over import HandingOver
 from stories.demo.plot import Part
 from stories.demo.reviewing import Reviewers
 from stories.demo.rosters import Listed
-from stories.demo.setting_up import Company, gather, publish_wording, set_up
+from stories.demo.setting_up import Company, account, gather, publish_wording, set_up
 from stories.demo.telling import Tellers, sign_up
 
 #: What the site's clock rings in between.
@@ -190,6 +191,7 @@ def live(stage: Stage) -> None:
     for place, person in enumerate(others[:9]):
         stage.on(60 - 5 * place, 13, partial(join_and_wait, stage, person))
     stage.on(PATIENCE, 17, partial(some_come_too_early, stage, others[15:]))
+    stage.on(2, 12, partial(a_stranger_asks, stage.company))
     for place, person in enumerate(others[9:15]):
         stage.on(70 - place, 7, partial(want_no_mail, person))
 
@@ -214,6 +216,16 @@ def some_come_too_early(stage: Stage, others: list[Listed]) -> None:
             asked += 1
         if asked == EARLY:
             return
+
+
+def a_stranger_asks(company: Company) -> None:
+    """Somebody whom no roster knows asks to be added to one."""
+    person = rosters.STRANGER
+    ask_to_be_added(
+        by=account(person.email, person.name, company.password),
+        society=company.societies["isscr"],
+        note="I joined at the meeting in June under my old university address, which is gone.",
+    )
 
 
 def want_no_mail(person: Listed) -> None:

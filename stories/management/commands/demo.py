@@ -78,7 +78,7 @@ class Command(BaseCommand):
     def tell(self, campaign: Campaign, people: list[SignIn]) -> None:
         """Print one sign-in a role, and where the rest is."""
         stories = Story.objects.filter(campaign=campaign).count()
-        members = Member.objects.count()
+        members = Member.objects.exclude(entries=None).distinct().count()
         self.console.print(
             f"\n“{campaign.name}”: {members} members, {stories} stories. All fiction.",
             soft_wrap=True,
