@@ -102,6 +102,7 @@ ROWS: dict[str, Row] = {
     "stories:ask_changes": REVIEW,
     "stories:decline": REVIEW,
     "stories:review_photo": REVIEW,
+    "stories:lead_campaigns": LED,
     "stories:lead_batches": LED,
     "stories:lead_next": LED,
     "stories:seal": LED,

@@ -54,6 +54,7 @@ review_urls: list[URLPattern] = [
     path("review/<uuid:ref>/photo/<int:number>/", review.review_photo, name="review_photo"),
 ]
 lead_urls: list[URLPattern] = [
+    path("lead/batches/", batches.lead_campaigns, name="lead_campaigns"),
     path("lead/<slug:slug>/batches/", batches.lead_batches, name="lead_batches"),
     path("lead/<slug:slug>/batches/next/<slug:partner>/", batches.lead_next, name="lead_next"),
     path("lead/<slug:slug>/batches/next/<slug:partner>/seal/", batches.seal, name="seal"),

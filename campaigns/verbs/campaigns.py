@@ -20,9 +20,17 @@ from portal.models import User
 from portal.moves import move, too_late
 
 #: Slugs that are addresses of the lead's own pages.
-RESERVED = frozenset({"new"})
+RESERVED = frozenset({"new", "batches", "stories"})
 
 UNENDED = (CampaignState.DRAFT, CampaignState.RUNNING)
+
+audit.PAST_TENSE |= {
+    "create_campaign": "created",
+    "update_campaign": "changed",
+    "change_rhythm": "changed the batch rhythm of",
+    "start_campaign": "started",
+    "end_campaign": "ended",
+}
 
 
 def held(campaign: Campaign, *states: str) -> Campaign:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,12 +18,32 @@ from campaigns.rules.rhythm import next_moment
 from portal import access
 from portal.models import Job
 from portal.paging import page
-from stories.models import Batch, Consent, Recall
+from stories.models import Batch, Consent, Recall, Story
 from stories.rules.formats.lines import disclosed, disclosed_under
-from stories.states import BatchState
+from stories.states import BatchState, RecallState, StoryState
 from stories.verbs import batching
 
 LAST_DOWNLOADS = 50
+
+
+@require_safe
+def lead_campaigns(request: HttpRequest) -> HttpResponse:
+    """The campaigns that a person leads, each with its approved stories and unanswered recalls."""
+    approved = Story.objects.filter(campaign=OuterRef("pk"), state=StoryState.APPROVED)
+    asked = Recall.objects.filter(item__batch__campaign=OuterRef("pk"), state=RecallState.ASKED)
+    campaigns = access.rows(request, Campaign).annotate(
+        approved=counted(approved, "campaign"), unanswered=counted(asked, "item__batch__campaign")
+    )
+    return render(
+        request, "stories/lead/campaigns.html", {"page": page(request, campaigns, ("-id",))}
+    )
+
+
+def counted(rows: QuerySet[Any], by: str) -> Coalesce:
+    """How many of `rows` there are for each `by`, as part of another query."""
+    return Coalesce(
+        Subquery(rows.order_by().values(by).annotate(n=Count("pk")).values("n")), Value(0)
+    )
 
 
 @require_safe
@@ -66,10 +88,10 @@ def moment_of_rhythm(campaign: Campaign) -> object:
 
 def with_counts(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     """Batches with the number of recalls, and of those that wait for an answer."""
-    asked = Q(items__recall__isnull=False) & ~Q(items__recall__state="never_taken")
+    asked = Q(items__recall__isnull=False) & ~Q(items__recall__state=RecallState.NEVER_TAKEN)
     return batches.select_related("partner", "receipt").annotate(
         recalled=Count("items", filter=asked),
-        unanswered=Count("items", filter=Q(items__recall__state="asked")),
+        unanswered=Count("items", filter=Q(items__recall__state=RecallState.ASKED)),
     )
 
 

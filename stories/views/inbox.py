@@ -102,7 +102,7 @@ def batch_page(
             "receipt": getattr(found, "receipt", None),
             "delivery": found.deliveries.filter(delivered_at__isnull=False).first(),
             "states": items.values_list("story__us_state").annotate(n=Count("pk")).order_by("-n"),
-            "permissions": permissions(items),
+            **permissions(items),
             "usable": items.live().count(),
             "photos": '"photos/' in "".join(fact["name"] for fact in found.files or []),
             "files": [
@@ -118,14 +118,16 @@ def batch_page(
     )
 
 
-def permissions(items: QuerySet[Item]) -> list[tuple[str, int]]:
-    """How many of a batch's stories may be used for what, and shown under which name."""
+def permissions(items: QuerySet[Item]) -> dict[str, list[tuple[str, int]]]:
+    """How many of a batch's stories may be used for what, and are shown under which name."""
     counted = items.aggregate(
         **{use: Count("pk", filter=Q(**{f"consent__{use}": True})) for use in USE_LABELS},
         **{f"name_{name}": Count("pk", filter=Q(consent__name_shown=name)) for name in NAME_LABELS},
     )
-    uses = [(label, counted[use]) for use, label in USE_LABELS.items()]
-    return uses + [(label, counted[f"name_{name}"]) for name, label in NAME_LABELS.items()]
+    return {
+        "uses": [(label, counted[use]) for use, label in USE_LABELS.items()],
+        "names": [(label, counted[f"name_{name}"]) for name, label in NAME_LABELS.items()],
+    }
 
 
 def found_recalls(found: Batch) -> QuerySet[Recall]:

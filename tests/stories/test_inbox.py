@@ -186,10 +186,8 @@ def test_batch_page_counts_what_may_be_done(world: World) -> None:
         world, permissions=[permission(world.research_america, NameShown.NONE, publication=False)]
     )
     page = client_of(world.paula).get(reverse("stories:batch", args=[delivered_batch(world).ref]))
-    assert page.context["permissions"] == [
-        ("Lawmakers’ offices", 2),
-        ("Publication", 1),
-        ("Press", 0),
+    assert page.context["uses"] == [("Lawmakers’ offices", 2), ("Publication", 1), ("Press", 0)]
+    assert page.context["names"] == [
         ("Full name", 1),
         ("First name and state", 0),
         ("No name", 1),

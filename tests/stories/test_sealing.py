@@ -25,7 +25,7 @@ from tests.house.batches import (
     many_items,
     sealed_batch,
 )
-from tests.house.people import World, client_of
+from tests.house.people import World, client_of, make_campaign
 from tests.house.queries import equal_queries
 from tests.house.stories import approved_story, permission, submitted_story
 
@@ -247,3 +247,23 @@ def test_lead_reads_only_what_the_chosen_partner_may_have(world: World) -> None:
     gone = client.get(url, {"partner": world.frontline.slug})
     assert "Two partners" not in gone.content.decode()
     assert client_of(world.ana).get(url).status_code == 404
+
+
+def test_handing_over_begins_with_the_campaigns_that_one_leads(world: World) -> None:
+    approved_story(world)
+    others = make_campaign(world.rivers, lead=world.rita, name="Of others")
+    page = client_of(world.lee).get(reverse("stories:lead_campaigns"))
+    assert [(c.name, c.approved, c.unanswered) for c in page.context["page"].rows] == [
+        ("Research saves", 1, 0)
+    ]
+    assert client_of(world.mia).get(reverse("stories:lead_campaigns")).status_code == 403
+    assert (
+        client_of(world.lee).get(reverse("stories:lead_batches", args=[others.slug])).status_code
+        == 404
+    )
+    equal_queries(
+        lambda n: [
+            make_campaign(world.isscr, lead=world.lee, name=f"Campaign {n} {k}") for k in range(n)
+        ],
+        lambda: client_of(world.lee).get(reverse("stories:lead_campaigns")),
+    )
