@@ -12,9 +12,7 @@ from campaigns.models import Prompt
 from stories.forms.consents import ConsentForm, GridContext, helper
 from stories.forms.prompts import WordsField, answer_to, field_for, field_name
 from stories.models import Photo, Story
-from stories.rules.texts import Answer, searchable
-
-HOOK_LENGTH = 140
+from stories.rules.texts import HOOK_LENGTH, Answer, searchable
 
 
 class Hook(WordsField):

@@ -238,9 +238,9 @@ class ImportedStory(models.Model):
         Story, null=True, blank=True, on_delete=models.SET_NULL, related_name="imported_from"
     )
 
-    objects: ClassVar[ImportedStoryQuerySet[ImportedStory]] = (  # type: ignore[assignment]
-        ImportedStoryQuerySet["ImportedStory"].as_manager()
-    )
+    objects: ClassVar[ImportedStoryQuerySet[ImportedStory]] = ImportedStoryQuerySet[
+        "ImportedStory"
+    ].as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = "imported stories"

@@ -9,6 +9,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TypedDict
 
+#: The most characters of the line that stands for a story.
+HOOK_LENGTH = 140
+
 
 class Answer(TypedDict):
     """One answered prompt as a revision keeps it. `value` is a string or, for several, a list of them."""

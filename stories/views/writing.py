@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -163,7 +164,7 @@ def keep_everything(request: HttpRequest, desk: Desk, typed: Typed) -> HttpRespo
     return None
 
 
-def add_photo(desk: Desk, upload: UploadedFile) -> None:
+def add_photo(desk: Desk, upload: UploadedFile[Any]) -> None:
     """Clean an uploaded picture and put it with the draft; Refused where it is none."""
     # One byte more than allowed is enough to see that it is too much.
     photo = photos.keep_photo(upload.read(MAX_BYTES + 1))
