@@ -93,6 +93,7 @@ def called_tasks(sources: Sources) -> set[str]:
         and node.args
         and isinstance(node.args[0], ast.Constant)
         and isinstance(node.args[0].value, str)
+        and re.fullmatch(r"[a-z]+\.[a-z_]+", node.args[0].value)
     }
 
 

@@ -56,7 +56,7 @@ def permission(
         press=press,
         name_shown=name_shown,
         name="" if name_shown == NameShown.NONE else name,
-        until=until or dt.date.today() + dt.timedelta(days=days),
+        until=until or dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days),
     )
 
 

@@ -11,7 +11,7 @@ from stories.verbs.telling import working_copy
 from tests.house.people import World
 from tests.house.stories import WORDS
 
-NEXT_YEAR = (dt.date.today() + dt.timedelta(days=200)).isoformat()
+NEXT_YEAR = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=200)).isoformat()
 
 
 def line(
