@@ -17,6 +17,13 @@ from portal.errors import Refused, TooLate
 from portal.models import User
 from portal.moves import move, too_late
 
+audit.PAST_TENSE |= {
+    "add_phase": "planned",
+    "change_phase": "changed",
+    "change_closing": "changed the closing time of",
+    "open_phase": "opened",
+}
+
 
 @transaction.atomic
 def add_phase(

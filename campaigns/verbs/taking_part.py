@@ -14,6 +14,13 @@ from portal.errors import Refused
 from portal.links import absolute
 from portal.models import User
 
+audit.PAST_TENSE |= {
+    "add_society": "added a society to",
+    "remove_society": "removed a society from",
+    "add_lead": "added a lead to",
+    "remove_lead": "removed a lead from",
+}
+
 
 @transaction.atomic
 def add_partner(*, by: User, campaign: Campaign, partner: Partner) -> CampaignPartner:

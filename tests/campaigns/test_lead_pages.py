@@ -373,7 +373,9 @@ def test_an_ended_campaign_changes_no_more(world: World, client_of: ClientOf) ->
     lee = client_of(world.lee)
     assert "cannot be undone" in lee.get(path("end_page", world.campaign)).content.decode()
     assert lee.post(path("end", world.campaign)).status_code == 302
-    assert lee.post(path("end", world.campaign)).status_code == 409
+    again = lee.post(path("end", world.campaign))
+    assert again.status_code == 409
+    assert "This campaign is already: ended. Lee Park ended it on" in again.content.decode()
 
     now = timezone.now()
     phase = phase_data(now, now + dt.timedelta(days=9), "KS")
