@@ -40,7 +40,7 @@ class ZipField(forms.CharField):
 class PlacesForm(forms.Form):
     """Home and work, each with the state or district that was chosen where a ZIP lies in several."""
 
-    home_zip = ZipField(label="Home ZIP code", autocomplete="home postal-code")
+    home_zip = ZipField(label="Home ZIP code", autocomplete="postal-code")
     home_choice = forms.CharField(required=False, max_length=10)
     institution_name = forms.CharField(
         label="Where you work or study",

@@ -91,30 +91,50 @@ def find_columns(headers: Sequence[str], header_map: Mapping[str, str]) -> Colum
 
     Raises ValueError in words where the map names a header that is not there, or no e-mail column is found.
     """
-    keys = [header_key(header) for header in headers]
-    positions: dict[str, int] = {}
-    for name, header in header_map.items():
-        if not header:
-            continue
-        if header_key(header) not in keys and header not in headers:
+    for header in header_map.values():
+        if header and _place_of(header, headers) is None:
             raise ValueError(f"There is no column “{header[:60]}”. {_found(headers)}")
-        exact = list(headers).index(header) if header in headers else keys.index(header_key(header))
-        positions[name] = exact
-    for name, synonyms in _SYNONYMS.items():
-        if name in header_map:
-            continue
-        free = [key for place, key in enumerate(keys) if place not in positions.values()]
-        best = next((synonym for synonym in synonyms if synonym in free), None)
-        if best is not None:
-            positions[name] = next(
-                place
-                for place, key in enumerate(keys)
-                if key == best and place not in positions.values()
-            )
+    positions = _positions(headers, header_map)
     if "email" not in positions:
         raise ValueError(f"No column holds e-mail addresses. {_found(headers)}")
     unused = [header for place, header in enumerate(headers) if place not in positions.values()]
     return Columns(positions, headers, unused)
+
+
+def guess_columns(headers: Sequence[str], header_map: Mapping[str, str]) -> dict[str, str]:
+    """The header that each field would be read from, as far as one can tell; never refuses."""
+    return {name: headers[place] for name, place in _positions(headers, header_map).items()}
+
+
+def _positions(headers: Sequence[str], header_map: Mapping[str, str]) -> dict[str, int]:
+    """Where each field stands: what the map says first, then the best-named free column."""
+    positions: dict[str, int] = {}
+    for name, header in header_map.items():
+        place = _place_of(header, headers) if header else None
+        if place is not None:
+            positions[name] = place
+    keys = [header_key(header) for header in headers]
+    for name, synonyms in _SYNONYMS.items():
+        if name in header_map:
+            continue
+        free = {
+            key: place
+            for place, key in reversed(list(enumerate(keys)))
+            if place not in positions.values()
+        }
+        best = next((synonym for synonym in synonyms if synonym in free), None)
+        if best is not None:
+            positions[name] = free[best]
+    return positions
+
+
+def _place_of(header: str, headers: Sequence[str]) -> int | None:
+    """Where a header stands, as it is written or else by its letters."""
+    if header in headers:
+        return list(headers).index(header)
+    key = header_key(header)
+    keys = [header_key(known) for known in headers]
+    return keys.index(key) if key and key in keys else None
 
 
 def _found(headers: Sequence[str]) -> str:

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.forms.rosters import ColumnsForm, RosterFilter, UploadForm
-from campaigns.models import RosterEntry, RosterImport, Society
-from campaigns.rules.roster_columns import FIELDS, find_columns
+from campaigns.models import Place, PlaceKind, RosterEntry, RosterImport, Society, places_of
+from campaigns.rules.roster_columns import FIELDS, guess_columns
 from campaigns.rules.text_files import FileProblem, open_table
 from campaigns.verbs.roster_imports import (
     confirm_import,
@@ -57,6 +57,7 @@ def roster(request: HttpRequest, slug: str) -> HttpResponse:
         "society": society,
         "form": RosterFilter(initial=asked),
         "page": shown,
+        "lines": [_line(entry) for entry in shown.rows],
         "first_query": query.urlencode(),
         "narrowed": bool(asked["q"] or asked["state"] or asked["show"] != "here"),
         "here": RosterEntry.objects.filter(society=society).here().count(),
@@ -154,6 +155,12 @@ def roster_lines(request: HttpRequest, slug: str, pk: int, kind: str) -> HttpRes
     return response
 
 
+def _line(entry: RosterEntry) -> tuple[RosterEntry, Place | None, Place | None]:
+    """An entry with the member's home and workplace."""
+    places = places_of(entry.member)
+    return entry, places.get(PlaceKind.HOME), places.get(PlaceKind.WORK)
+
+
 def _lines(kept: RosterImport, kind: str) -> list[dict[str, Any]]:
     return [row for row in kept.report if row["kind"] == kind]
 
@@ -178,10 +185,7 @@ def _columns_form(kept: RosterImport, data: Any = None) -> ColumnsForm | None:
             headers = open_table(file.file)[0].header
     except (FileProblem, OSError):
         return None
-    try:
-        chosen = find_columns(headers, kept.header_map).chosen
-    except ValueError:
-        chosen = {}
+    chosen = guess_columns(headers, kept.header_map)
     return ColumnsForm(data, headers=headers, chosen=chosen, complete=kept.complete)
 
 

@@ -80,6 +80,12 @@ def test_a_header_map_overrides_the_names() -> None:
     assert (row.email, row.home_zip) == ("ana@example.org", "66044")
     (unmapped,) = good(raw, home_zip="")
     assert (unmapped.email, unmapped.home_zip) == ("old@example.org", "")
+    (chinese,) = good(
+        "電子郵件,郵遞區號\nzhou@example.org,66044\n".encode(),
+        email="電子郵件",
+        home_zip="郵遞區號",
+    )
+    assert (chinese.email, chinese.home_zip) == ("zhou@example.org", "66044")
     assert field_named("Home ZIP") == field_named("home_zip") == "home_zip"
     assert field_named("Shoe size") is None
 
