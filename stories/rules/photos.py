@@ -17,6 +17,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 10 * 1024 * 1024
 #: What a picture may unpack to: three bytes a pixel, and more than phones take.
 MAX_PIXELS = 64_000_000
+TOO_MANY_PIXELS = "This picture has more pixels than we can take. Please make it smaller first."
 MAX_SIDE = 2400
 QUALITY = 88
 
@@ -81,11 +82,10 @@ def decode(data: bytes) -> Image.Image:
         raw = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as problem:
         raise NotAPhoto("Please choose a photo in the JPEG, PNG or WebP format.") from problem
+    except Image.DecompressionBombError as problem:
+        raise NotAPhoto(TOO_MANY_PIXELS) from problem
     if raw.width * raw.height > MAX_PIXELS:
-        raise NotAPhoto(
-            f"This picture has {raw.width} × {raw.height} pixels, which is more than we can take. "
-            "Please make it smaller first."
-        )
+        raise NotAPhoto(TOO_MANY_PIXELS)
     raw.draft("RGB", (MAX_SIDE, MAX_SIDE))
     upright = ImageOps.exif_transpose(raw)
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)

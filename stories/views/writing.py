@@ -17,6 +17,7 @@ from portal.errors import Refused, TooLate
 from stories.forms.story import StoryForm
 from stories.forms.typed import Typed, typed_in, typed_of
 from stories.models import ImportedStory, Photo, Story
+from stories.rules.consent import permission_of
 from stories.rules.disclosure import Disclosed, disclose
 from stories.rules.photos import MAX_BYTES
 from stories.rules.texts import revision_sha256
@@ -238,6 +239,9 @@ def submit(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Hand the story in: the draft as it was previewed, or the form as it was typed, which is saved first."""
     desk = own_desk(request, ref)
     typed = typed_in(request.POST, desk.prompts)
+    if sent_before(desk, typed, whole_form="hook" in request.POST):
+        messages.info(request, "Your story has been sent; there is nothing new to send.")
+        return redirect("stories:story", ref)
     if "hook" in request.POST:
         if refusal := keep_everything(request, desk, typed):
             return refusal
@@ -264,6 +268,22 @@ def submit(request: HttpRequest, ref: UUID) -> HttpResponse:
         "you get an e-mail as soon as they have read it.",
     )
     return redirect("stories:story", ref)
+
+
+def sent_before(desk: Desk, typed: Typed, *, whole_form: bool) -> bool:
+    """Whether the button was pressed twice: this text was handed in, and nothing was typed since."""
+    revision = desk.story.current_revision
+    if desk.story.submitted_at is None or revision is None or not desk.draft._state.adding:
+        return False
+    if not whole_form:
+        return True
+    form = desk.form(data=typed)
+    if not form.is_valid() or typed.version == desk.draft.version:
+        return False
+    live = {consent.partner_id: permission_of(consent) for consent in desk.grid.live}
+    chosen = {permission.partner: permission for permission in form.permissions()}
+    text = (form.cleaned_data["hook"], form.answers())
+    return text == (revision.hook, revision.answers) and chosen == live
 
 
 def hand_in(desk: Desk, form: StoryForm) -> None:

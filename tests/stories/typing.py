@@ -11,7 +11,13 @@ from stories.verbs.telling import working_copy
 from tests.house.people import World
 from tests.house.stories import WORDS
 
-NEXT_YEAR = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=200)).isoformat()
+
+def in_days(days: int) -> str:
+    """The date in so many days, as a date field sends it."""
+    return (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)).isoformat()
+
+
+NEXT_YEAR = in_days(200)
 
 
 def line(
