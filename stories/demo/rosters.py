@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ from stories.demo.homes import Home, Homes
 
 MEMBERS = 400
 SOCIETIES = ("isscr", "larkmoor", "quillbrook")
+#: Names that are whole in their own script.
+NATIVE = (
+    ("小燕", "李"), ("さくら", "佐藤"), ("지우", "김"), ("Ольга", "Петренко"),
+    ("Δήμητρα", "Παπαδάκη"), ("ליאור", "שרון"), ("نور", "الحداد"),
+)  # fmt: skip
 HEADER = ("Member ID", "First name", "Last name", "Email", "Home ZIP", "Institution")
 
 
@@ -75,14 +81,21 @@ def everybody(chance: Random) -> list[Listed]:
     """All members: authors, cast and as many others as make four hundred."""
     people = [*listed_authors().values(), INVITED, ASTRIDE, TWICE, NEWCOMER]
     homes, taken = Homes(chance), Counter(person.email for person in people)
-    given, family = material.names()
+    given, family = ([name for name in pool if is_latin(name)] for pool in material.names())
+    native = list(NATIVE)
     while len(people) < MEMBERS:
-        first, last = chance.choice(given), chance.choice(family)
+        fresh = len(people) % 30 == 0 and native
+        first, last = native.pop() if fresh else (chance.choice(given), chance.choice(family))
         home = homes.between_states() if len(people) % 40 == 0 else homes.next()
         own = chance.sample(SOCIETIES, 2 if len(people) % 14 == 0 else 1)
         email = free_address(f"{first} {last}", taken)
         people.append(Listed(first, last, email, home, tuple(own)))
     return people
+
+
+def is_latin(name: str) -> bool:
+    """Whether a name is written in Latin letters; others are not mixed with those."""
+    return all("LATIN" in unicodedata.name(c) for c in name if c.isalpha() and c not in "ʻ")
 
 
 def free_address(name: str, taken: Counter[str]) -> str:

@@ -71,11 +71,11 @@ def members(campaign: Campaign) -> list[SignIn]:
         ),
         SignIn(
             twice.email, twice.name, "member of two societies",
-            "You were invited once. Join for the society of your choice.", page,
+            "You were invited once. Join for the society of your choice; what you once wrote in a survey waits under “My stories”.", page,
         ),
         SignIn(
             stranger.email, stranger.name, "not on a roster yet",
-            "You asked ISSCR to be added, and wait. Its coordinators see your request.", "/",
+            "You asked ISSCR to be added, and wait. Its coordinators see your request.", reverse("campaigns:my_societies"),
         ),
     ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from campaigns.verbs.notices import choose_notices
 from campaigns.verbs.requests import ask_to_be_added
 from portal.celery import app
 from portal.models import Job
-from stories.demo import plot, rosters
+from stories.demo import plot, rosters, survey
 from stories.demo.clock import Calendar, clock_at
 from stories.demo.handing_over import HandingOver
 from stories.demo.plot import Part
@@ -191,6 +191,9 @@ def live(stage: Stage) -> None:
     for place, person in enumerate(others[:9]):
         stage.on(60 - 5 * place, 13, partial(join_and_wait, stage, person))
     stage.on(PATIENCE, 17, partial(some_come_too_early, stage, others[15:]))
+    isscr = [person for person in others[15:] if "isscr" in person.societies]
+    asked_before = [rosters.TWICE, rosters.NEWCOMER, *isscr[:2]]
+    stage.on(22, 15, partial(survey.bring, stage.company, asked_before))
     stage.on(2, 12, partial(a_stranger_asks, stage.company))
     for place, person in enumerate(others[9:15]):
         stage.on(70 - place, 7, partial(want_no_mail, person))

@@ -29,6 +29,9 @@ from stories.models import (
 from stories.rules.consent import Permission, is_narrower, permission_of
 from stories.states import BatchState, RecallState, StoryState
 
+#: Stories of which no partner that joins late receives anything.
+NOT_ASKED_ABOUT = (StoryState.WITHDRAWN, StoryState.DECLINED, StoryState.DRAFT)
+
 
 def change_consents(
     *, by: User, story: Story, permissions: Sequence[Permission], text: ConsentText
@@ -218,7 +221,7 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
         story = lock(story)
         partner = partnership.partner
         decided = story.consents.filter(partner=partner).exists()
-        if decided or story.state in (StoryState.WITHDRAWN, StoryState.DECLINED, StoryState.DRAFT):
+        if decided or story.state in NOT_ASKED_ABOUT:
             return
         general = (
             story.consents.live().filter(partner=None, given_at__lt=partnership.joined_at).first()
@@ -253,7 +256,12 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
 
 
 def undecided_asks(story: Story) -> list[ConsentAsk]:
-    """The partners that joined late, about which the author was asked and has not decided since."""
+    """The partners that joined late, about which the author was asked and has not decided since.
+
+    None for a story that will not leave any more, whatever was asked before.
+    """
+    if story.state in NOT_ASKED_ABOUT:
+        return []
     decided = (
         AuditLine.objects.about(story)
         .filter(verb__in=("change_consents", "submit"))

@@ -21,19 +21,29 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import F
 from django.test import Client, override_settings
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Invitation, Member, Place
 from portal.models import AuditLine, Job, Message, User
-from stories.demo import material, plot
+from stories.demo import material, plot, rosters
 from stories.demo.clock import Calendar, clock_at
 from stories.demo.setting_up import PASSWORD
 from stories.forms.consents import GridContext
 from stories.forms.prompts import field_name
 from stories.forms.story import StoryForm
-from stories.models import Batch, Consent, ConsentAsk, EndReason, Item, Recall, Story
+from stories.models import (
+    Batch,
+    Consent,
+    ConsentAsk,
+    EndReason,
+    ImportedStory,
+    Item,
+    Recall,
+    Story,
+)
 from stories.rules.texts import names_given_away
 from stories.states import BatchState, RecallState, StoryState
 from tests.house import invariants
@@ -160,6 +170,24 @@ def test_a_late_partner_got_what_was_allowed_and_the_others_were_asked(played: C
     answered = asks.filter(story__consents__partner=late.partner).count()
     assert answered >= 3
     assert asks.count() - answered >= 3
+
+
+def test_stories_of_a_survey_wait_for_their_authors_without_a_consent(played: Campaign) -> None:
+    rows = ImportedStory.objects.all()
+    assert rows.count() == 4
+    assert [row for row in rows if row.story or not row.hook or not row.answers] == []
+    waiting = client_of(User.objects.get(email=rosters.TWICE.email)).get(reverse("stories:mine"))
+    assert rows.get(email=rosters.TWICE.email).hook in waiting.content.decode()
+
+
+def test_who_took_a_story_back_is_not_asked_to_share_it(played: Campaign) -> None:
+    asked = Story.objects.exclude(asks=None)
+    withdrawn = asked.filter(state=StoryState.WITHDRAWN).first()
+    undecided = asked.get(current_revision__hook=material.texts()["s43"].hook)
+    for story, shown in ((withdrawn, False), (undecided, True)):
+        assert story is not None
+        page = client_of(story.member.user).get(reverse("stories:story", args=[story.ref]))
+        assert (b"A new partner" in page.content) is shown
 
 
 def test_four_hundred_members_on_three_rosters_live_all_over_the_country(played: Campaign) -> None:
