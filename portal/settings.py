@@ -352,7 +352,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,3/10m/key",
     "signup": "20/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
-    "confirm_email": "1/10s/key,6/h/key",
+    "confirm_email": "3/10m/key",
 }
 if USE_X_FORWARDED_PROTO:
     # The proxy's own word for who is calling, not what a caller says of himself.
@@ -387,10 +387,13 @@ if not DEMAND_SECOND_FACTOR and not LOCAL_SITE:
 # a provider's word for an address is not our verification of it.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
+# A browser follows the button "Continue with ..." only to sites that the policy names.
+OTHER_SITES: list[str] = []
 ORCID_CLIENT_ID = env.text("ORCID_CLIENT_ID", "")
 ORCID_CLIENT_SECRET = env.text("ORCID_CLIENT_SECRET", "")
 if ORCID_CLIENT_ID:
     INSTALLED_APPS.append("allauth.socialaccount.providers.orcid")
+    OTHER_SITES.append("https://orcid.org")
     SOCIALACCOUNT_PROVIDERS["orcid"] = {
         "APPS": [{"client_id": ORCID_CLIENT_ID, "secret": ORCID_CLIENT_SECRET}]
     }
@@ -404,6 +407,7 @@ if OIDC_URL:
     if not OIDC_CLIENT_ID:
         env.refuse("OIDC_URL needs OIDC_CLIENT_ID beside it.")
     INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+    OTHER_SITES.append("{0.scheme}://{0.netloc}".format(urlsplit(OIDC_URL)))
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "APPS": [
             {
@@ -439,7 +443,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *OTHER_SITES],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

@@ -250,6 +250,18 @@ def test_asking_too_often_is_refused_for_known_and_unknown_alike() -> None:
     assert Message.objects.count() == 6
 
 
+def test_signing_up_too_often_is_refused_for_known_and_unknown_alike() -> None:
+    make_user("Mia Chen")
+    ways = []
+    for address in ("mia@example.org", "nobody@example.org"):
+        answers = [Client().post(SIGNUP, {"email": address}) for _ in range(4)]
+        ways.append([seen(answer, address) for answer in answers])
+    assert ways[0] == ways[1]
+    assert [status for status, _, _ in ways[0]] == [302, 302, 302, 429]
+    assert "That was a lot of attempts" in ways[0][3][2]
+    assert Message.objects.count() == 6
+
+
 def test_a_closed_account_gets_no_code(client: Client, deliver_mail: Deliver) -> None:
     mia = make_user("Mia Chen")
     mia.is_active = False
