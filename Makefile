@@ -26,12 +26,8 @@ DEMONSTRATION := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL -u STORAGE_URL -u
 	-u SECRET_KEY -u SIGNING_KEY -u DEBUG DEMO=1 SITE_URL=http://localhost:$(PORT) LOG_LEVEL=WARNING
 
 run: $(READY) ## Serve the demonstration at http://127.0.0.1:8000, all on this machine
-	@$(DEMONSTRATION) $(PY) manage.py serve --check --port $(PORT)
-	@$(DEMONSTRATION) $(PY) manage.py migrate --verbosity 0
-	@$(DEMONSTRATION) $(PY) manage.py collectstatic --no-input --verbosity 0
-	@$(DEMONSTRATION) $(PY) manage.py load_places
-	@$(DEMONSTRATION) $(PY) manage.py demo
-	@exec $(DEMONSTRATION) $(PY) manage.py serve --port $(PORT)
+	@exec $(DEMONSTRATION) $(PY) manage.py serve --port $(PORT) --first \
+		"migrate --verbosity 0" "collectstatic --no-input --verbosity 0" load_places demo
 
 test: check ## Run every check and the whole test suite
 	@$(PY) -m pytest $(ARGS)

@@ -105,12 +105,9 @@ def alive(pids: set[int]) -> set[int]:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     values = environment(tmp_path)
-    subprocess.run(
-        [sys.executable, MANAGE, "migrate", "--verbosity", "0"], env=values, check=True, timeout=120
-    )
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, MANAGE, "serve", "--port", str(port)],
+        [sys.executable, MANAGE, "serve", "--port", str(port), "--first", "migrate --verbosity 0"],
         env=values,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -119,7 +116,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     )
     running = Site(process, port)
     try:
-        if not wait_until(running.says_live):
+        if not wait_until(running.says_live, 120):
             os.killpg(process.pid, signal.SIGTERM)
             pytest.fail(f"the site never came up:\n{process.communicate()[0]}")
         yield running
@@ -165,7 +162,7 @@ def test_a_port_that_is_taken_is_named_in_words(tmp_path: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         tried = subprocess.run(
-            [sys.executable, MANAGE, "serve", "--check", "--port", str(port)],
+            [sys.executable, MANAGE, "serve", "--port", str(port), "--first", "migrate"],
             env=environment(tmp_path),
             capture_output=True,
             text=True,
@@ -175,3 +172,4 @@ def test_a_port_that_is_taken_is_named_in_words(tmp_path: Path) -> None:
     assert f"Port {port} of 127.0.0.1 is not free" in tried.stderr
     assert f"make run PORT={port + 1}" in tried.stderr
     assert "Traceback" not in tried.stderr
+    assert tried.stdout == ""  # nothing was begun
