@@ -38,7 +38,8 @@ def adopt(user: User, email: str) -> None:
         return
     mine = Member.objects.select_for_update().filter(user=user).first()
     unclaimed = Member.objects.select_for_update().filter(user=None)
-    for theirs in unclaimed.filter(Q(email=address) | Q(entries__email=address)).distinct():
+    on_rosters = RosterEntry.objects.filter(email=address).values("member")
+    for theirs in unclaimed.filter(Q(email=address) | Q(pk__in=on_rosters)).order_by("pk"):
         if mine is None:
             mine = _claim(theirs, user)
         else:

@@ -16,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from campaigns.models import Member, Participation, Place, RosterEntry, RosterImport, Society
 from campaigns.verbs import rosters as roster_verbs
@@ -332,8 +333,13 @@ def test_a_coordinator_uploads_looks_corrects_and_confirms(
 
 
 def test_a_large_file_is_checked_by_a_job(
-    world: World, client_of: ClientOf, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    world: World,
+    client_of: ClientOf,
+    run_jobs: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1  # uploads land in a file, as large ones do
     monkeypatch.setattr("campaigns.verbs.roster_imports.CHECKED_AT_ONCE", 10)
     client = client_of(world.ana)
     kept = send(client, "isscr", table("email", "kim@example.org"))
