@@ -51,7 +51,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One switch."""
-        parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
+        parser.add_argument(
+            "--check", action="store_true", help="only say whether it is up to date"
+        )
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         """Write the page, or fail where it is out of date."""
