@@ -45,10 +45,10 @@ def change_consents(
         story = lock(story)
         if story.state == StoryState.WITHDRAWN:
             raise Refused("This story is withdrawn, so there is nothing left to permit.")
+        audit.record(by, "change_consents", story, text=text.version)
         set_consents(by=by, story=story, permissions=permissions, text=text)
         # A draft must not bring the former choices back; a window that still shows them is told.
         Draft.objects.filter(story=story).update(naming={}, consents={}, version=F("version") + 1)
-        audit.record(by, "change_consents", story, text=text.version)
 
 
 def lock(story: Story) -> Story:

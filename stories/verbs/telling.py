@@ -329,6 +329,7 @@ def withdraw(*, by: User, story: Story) -> None:
         story = lock(story)
         told = story.submitted_at is not None
         move(story, STORY_MOVES["withdraw"], claimed_by=None, claimed_at=None)
+        audit.record(by, "withdraw", story)
         for consent in story.consents.live():
             end_consent(consent, EndReason.WITHDRAWN)
         # Also partners who hold only an earlier text, because the latest was not handed over yet.
@@ -336,7 +337,6 @@ def withdraw(*, by: User, story: Story) -> None:
         for partner in list(receivers):
             take_back(by=by, story=story, partner=partner, reason=RecallReason.WITHDRAWN)
         delete_draft(story)
-        audit.record(by, "withdraw", story)
         if told:
             tell_about_withdrawal(story)
 

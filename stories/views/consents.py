@@ -15,16 +15,16 @@ from portal import access
 from portal.errors import Refused, TooLate
 from stories.forms.consents import ConsentForm
 from stories.forms.typed import Typed, lines_in, words
-from stories.models import Item, Story
+from stories.models import Item, Recall, Story
 from stories.rules.consent import Permission, is_narrower, permission_of
-from stories.states import BatchState, StoryState
+from stories.states import BatchState, RecallState, StoryState
 from stories.verbs.consenting import change_consents, undecided_asks
 from stories.views.desk import Desk, desk_of
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A partner with a live item of the story: whether it has fetched it, and from which batch."""
+    """A partner that has the story, or is about to: whether it fetched it, and from which batch."""
 
     partner: int
     name: str
@@ -47,23 +47,25 @@ class Holder:
 
 
 def holders_of(story: Story) -> list[Holder]:
-    """Every partner with a live item of the story."""
+    """Every partner that would have something to give back: an item, also of an earlier text."""
+    recalls = Recall.objects.filter(story=story).exclude(state=RecallState.NEVER_TAKEN)
+    given_back = dict(recalls.order_by("item").values_list("partner", "item"))
     items = (
-        Item.objects.live()
-        .filter(story=story)
+        Item.objects.filter(story=story, recall=None)
         .select_related("partner", "batch")
         .with_taken()
-        .order_by("partner__name")
+        .order_by("partner__name", "-pk")
     )
-    return [
-        Holder(
-            partner=item.partner_id,
-            name=str(item.partner),
-            batch=item.batch.number,
-            has_it=item.taken or item.batch.state == BatchState.ACKNOWLEDGED,  # type: ignore[attr-defined]
-        )
-        for item in items
-    ]
+    kept = [item for item in items if item.pk > given_back.get(item.partner_id, 0)]
+    found: dict[int, Holder] = {}
+    for item in kept:
+        taken = item.taken or item.batch.state == BatchState.ACKNOWLEDGED  # type: ignore[attr-defined]
+        former = found.get(item.partner_id)
+        if (taken or item.ended_at is None) and (former is None or not former.has_it):
+            found[item.partner_id] = Holder(
+                item.partner_id, str(item.partner), item.batch.number, has_it=taken
+            )
+    return list(found.values())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

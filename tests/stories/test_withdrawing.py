@@ -1,0 +1,80 @@
+"""Withdrawing: what it does is said first, then done, everywhere at once."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from stories.models import Draft, Photo, Recall, Story
+from stories.states import RecallState, StoryState
+from stories.verbs import telling
+from stories.verbs.batching import open_batch
+from tests.house.batches import fetched_batch, photo
+from tests.house.people import World, client_of
+from tests.house.stories import approved_story, join, submitted_story
+
+
+@pytest.fixture
+def mia(world: World) -> Client:
+    """Mia's browser."""
+    return client_of(world.mia)
+
+
+def url(story: Story) -> str:
+    return f"/stories/{story.ref}/withdraw/"
+
+
+def test_the_page_says_what_will_happen_at_each_partner(world: World, mia: Client) -> None:
+    story = approved_story(world)
+    assert "No partner has it" in mia.get(url(story)).content.decode()
+    fetched_batch(world)
+    shown = mia.get(url(story)).content.decode()
+    assert "Research!America has your story from batch 1" in shown
+    story.refresh_from_db()
+    assert story.state == StoryState.APPROVED
+
+
+def test_withdrawing_asks_it_back_and_ends_every_permission(world: World, mia: Client) -> None:
+    story = approved_story(world)
+    fetched_batch(world)
+    answer = mia.post(url(story), follow=True)
+    assert "Your story is withdrawn" in answer.content.decode()
+    story.refresh_from_db()
+    assert story.state == StoryState.WITHDRAWN
+    assert story.consents.live().count() == 0
+    assert Recall.objects.get().state == RecallState.ASKED
+    assert mia.post(url(story)).status_code == 409
+    assert Recall.objects.count() == 1
+
+
+def test_before_sealing_it_is_out_of_the_open_batch(world: World, mia: Client) -> None:
+    story = approved_story(world)
+    batch = open_batch(campaign=world.campaign, partner=world.research_america)
+    assert story.consents.due_for(batch, story.consents.get().until).count() == 1
+    mia.post(url(story))
+    assert story.consents.due_for(batch, story.consents.get().until).count() == 0
+
+
+def test_a_draft_is_deleted_with_its_photo(world: World, mia: Client) -> None:
+    story = telling.begin(by=world.mia, participation=join(world, world.mia_member))
+    telling.set_photo(by=world.mia, story=story, photo=photo())
+    assert "Delete this draft?" in mia.get(url(story)).content.decode()
+    assert mia.post(url(story))["Location"] == "/stories/"
+    assert (Draft.objects.count(), Photo.objects.count()) == (0, 0)
+    assert mia.get(url(story)).status_code == 409
+
+
+def test_only_the_author_withdraws(world: World) -> None:
+    story = submitted_story(world)
+    for user in (world.ana, world.nils, world.lee, world.paula):
+        assert client_of(user).post(url(story)).status_code == 404
+    story.refresh_from_db()
+    assert story.state == StoryState.SUBMITTED
+    assert client_of(world.mia).post(url(story)).status_code == 302
+
+
+def test_a_get_changes_nothing(world: World, mia: Client) -> None:
+    story = submitted_story(world)
+    mia.get(url(story))
+    story.refresh_from_db()
+    assert story.state == StoryState.SUBMITTED
