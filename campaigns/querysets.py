@@ -169,22 +169,30 @@ class ZipAreaQuerySet(models.QuerySet[M]):
 class InstitutionQuerySet(models.QuerySet[M]):
     """Questions about institutions."""
 
-    def suggested(self, words: Collection[str]) -> Self:
-        """Those whose name, aliases and city have a word beginning with each of these, best first.
+    def suggested(self, words: Collection[str], phrase: str) -> Self:
+        """Those whose name, aliases and city have a word beginning with each of `words`, best first.
 
-        Best are names that begin with what was typed, and of these the shorter ones.
+        Best is a name that is `phrase`, then a name or alias that holds it, then a beginning of it, then
+        words of the name in any order; what only the city fits comes last. Shorter names come first.
         """
-        found = self
+        found, named = self, Q()
         for word in words:
-            found = found.filter(searchable__contains=f" {word}")
-        first = next(iter(words), "")
-        begins = Case(
-            When(searchable__startswith=" " + " ".join(words), then=Value(0)),
-            When(searchable__startswith=f" {first}", then=Value(1)),
-            default=Value(2),
+            here = Q(searchable__contains=f" {word}")
+            named &= here
+            found = found.filter(here | Q(searchable__contains=f"@{word}"))
+        ranks = [
+            Q(searchable__startswith=f" {phrase} "),
+            Q(searchable__contains=f" {phrase} "),
+            Q(searchable__startswith=f" {phrase}"),
+            Q(searchable__contains=f" {phrase}"),
+            named,
+        ]
+        rank = Case(
+            *(When(fits, then=Value(place)) for place, fits in enumerate(ranks)),
+            default=Value(len(ranks)),
             output_field=IntegerField(),
         )
-        return found.annotate(begins=begins).order_by("begins", Length("name"), "name", "id")
+        return found.annotate(rank=rank).order_by("rank", Length("name"), "name", "id")
 
 
 class RosterQuerySet(models.QuerySet[M]):

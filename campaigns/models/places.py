@@ -74,7 +74,7 @@ class Institution(models.Model):
     city = models.CharField(max_length=60)
     state = models.CharField(max_length=2)
     zip = models.CharField(max_length=5)
-    # Words in lower case without accents, each behind a space: what the suggestion box searches.
+    # What the suggestion box searches; see campaigns.rules.institutions.searchable.
     searchable = models.CharField(max_length=800)
 
     objects: ClassVar[InstitutionQuerySet[Institution]] = InstitutionQuerySet[

@@ -21,15 +21,30 @@ def fold(text: str) -> str:
 
 
 def searchable(name: str, aliases: str, city: str) -> str:
-    """The words that suggestions are searched in, each behind a space; at most 800 characters."""
-    words = _WORD.findall(fold(" ".join([name, aliases.replace("|", " "), city])))
-    return " " + " ".join(words)[:799]
+    """What suggestions are searched in, at most 800 characters.
+
+    The words of name and aliases, each between spaces, then those of the city, each behind an "@", so
+    that an institution called Kansas can stand above one in Kansas City.
+    """
+    named = _WORD.findall(fold(f"{name} {aliases.replace('|', ' ')}"))
+    where = "".join(f"@{word} " for word in _WORD.findall(fold(city)))
+    return f" {' '.join(named)[: 790 - len(where)]} {where}"
+
+
+def holds(text: str, words: Iterable[str]) -> bool:
+    """Whether each of the words begins one of `searchable`."""
+    return all(f" {word}" in text or f"@{word}" in text for word in words)
 
 
 def search_words(typed: str) -> list[str]:
     """The words to look for in `searchable`, at most eight; small words count for nothing."""
     bare = _WHERE.sub("", typed)
     return [word for word in _WORD.findall(fold(bare)) if word not in _SMALL][:8]
+
+
+def search_phrase(typed: str) -> str:
+    """What was typed, word for word, as it would stand in `searchable`."""
+    return " ".join(_WORD.findall(fold(_WHERE.sub("", typed))))
 
 
 def same_name(name: str) -> tuple[str, ...]:

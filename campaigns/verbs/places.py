@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from campaigns.models import BoundarySet, Institution, Member, Place, PlaceKind, ZipArea
-from campaigns.rules.institutions import same_name, search_words
+from campaigns.rules.institutions import holds, same_name, search_phrase, search_words
 from campaigns.rules.places import Area, Match, match_zip
 from portal import audit
 from portal.errors import Refused
@@ -44,7 +44,7 @@ def suggest(typed: str) -> list[Institution]:
     words = search_words(typed)
     if sum(map(len, words)) < 3:
         return []
-    return list(Institution.objects.suggested(words)[:MOST_SUGGESTIONS])
+    return list(Institution.objects.suggested(words, search_phrase(typed))[:MOST_SUGGESTIONS])
 
 
 def meant(typed: str, picked: int | None) -> Institution | None:
@@ -57,13 +57,10 @@ def meant(typed: str, picked: int | None) -> Institution | None:
         return None
     if picked is not None:
         chosen = Institution.objects.filter(pk=picked).first()
-        if chosen and all(f" {word}" in chosen.searchable for word in search_words(typed)):
+        if chosen and holds(chosen.searchable, search_words(typed)):
             return chosen
-    same = [
-        one
-        for one in Institution.objects.suggested(search_words(typed))
-        if same_name(one.name) == key
-    ]
+    fitting = Institution.objects.suggested(search_words(typed), search_phrase(typed))
+    same = [one for one in fitting if same_name(one.name) == key]
     return same[0] if len(same) == 1 else None
 
 

@@ -107,6 +107,11 @@ def test_the_shipped_map_loads_quickly_and_once(db: None) -> None:
     assert look_up("00000").choices == ()
     names = [(one.name, one.state) for one in suggest("univ of kansas")]
     assert names[0] == ("University of Kansas", "KS")
+    assert suggest("MIT")[0].name == "Massachusetts Institute of Technology"
+    assert suggest("kans")[0].name.startswith("Kansas")
+    assert {one.name.split("-")[0] for one in suggest("university of california")} == {
+        "University of California"
+    }
     assert suggest("Mary's College of Cal")[0].name == "Saint Mary's College of California"
     # A changed name of an institution is mended; nothing is written where all is as it should be.
     Institution.objects.filter(source_id="ipeds:155317").update(name="Jayhawk U")
