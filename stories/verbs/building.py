@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from django.db.models import Q
+
 from portal import signing
 from portal.models import Job
 from portal.work import LEASE_SECONDS, LostLease, advance
@@ -103,12 +105,12 @@ class Building:
             signing_key=signing.key_id(),
         )
 
-    def items(self) -> Iterator[Item]:
-        """The items in order, a chunk at a time; holds on to the job's lease meanwhile."""
+    def items(self, *fits: Q) -> Iterator[Item]:
+        """The items that fit, in order, a chunk at a time; holds on to the job's lease meanwhile."""
+        rows = self.batch.items.in_full().filter(*fits).order_by("position")
         last = 0
         while True:
-            rows = self.batch.items.in_full().filter(position__gt=last).order_by("position")
-            chunk = list(rows[:CHUNK])
+            chunk = list(rows.filter(position__gt=last)[:CHUNK])
             if not chunk:
                 return
             if self.job and not Job.objects.renew(self.job, seconds=LEASE_SECONDS):
@@ -132,7 +134,7 @@ class Building:
 
     def copy_photos(self) -> Iterator[FileFact]:
         """Put each picture that travels beside its story. Raises Spoiled for one that was altered."""
-        for item in self.items():
+        for item in self.items(Q(accepted__revision__photo__isnull=False)):
             line = line_of(item, with_photo_file=True)
             photo = item.accepted.revision.photo
             if not line.photo_file or photo is None:

@@ -44,9 +44,9 @@ class Command(BaseCommand):
                 continue
             sealed += 1
             if not quiet:
-                self.stdout.write(f"{tie.campaign}: {batch}, {batch.count} stories.")
+                self.stdout.write(f"{tie.campaign}: {batch} is sealed, stories: {batch.count}.")
         if not quiet:
-            self.stdout.write(f"Sealed {sealed} batches." if sealed else "Nothing was due.")
+            self.stdout.write(f"Sealed batches: {sealed}." if sealed else "Nothing was due.")
 
     def seal(self, tie: CampaignPartner, *, now: bool) -> Batch | None:
         """Seal one partner's open batch; None where nothing is due."""
