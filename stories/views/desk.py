@@ -59,7 +59,7 @@ class Desk:
 
     def keep(self, typed: Typed, *, window: str = "") -> None:
         """Save what was typed into the draft; TooLate where another window was faster."""
-        telling.save_draft(
+        saved = telling.save_draft(
             by=self.user,
             story=self.story,
             version=typed.version,
@@ -70,6 +70,8 @@ class Desk:
             window=window,
         )
         self.reload()
+        # Not the version that stands there now: a page may only go on from what it saved itself.
+        self.draft.version = saved
 
     def reload(self) -> None:
         """Read the draft again."""

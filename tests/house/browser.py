@@ -78,7 +78,7 @@ def open_page(
     yield open_
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 @pytest.fixture
@@ -117,5 +117,8 @@ def _session_cookie(user: User, url: str) -> Any:
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
     """Keep what the console calls an error; that a page answered 4xx is no error of the page."""
-    if message.type == "error" and "the server responded with a status of 4" not in message.text:
-        complaints.append(message.text)
+    refused = ("the server responded with a status of 4", "Response Status Error Code 4")
+    if message.type == "error" and not any(words in message.text for words in refused):
+        place = message.location
+        page = message.page.url if message.page else "no page"
+        complaints.append(f"{message.text} ({page}, {place['url']}:{place['lineNumber']})")
