@@ -86,7 +86,7 @@
     const most = Number(field.dataset.mostWords || field.dataset.mostCharacters || 0);
     const least = Number(field.dataset.leastWords || 0);
     const words = field.dataset.mostWords || field.dataset.leastWords;
-    if (!words && field.type !== "text") return;
+    if (!words && field.type !== "text" && !field.dataset.always) return;
     const used = words ? (field.value.match(/\S+/g) || []).length : Array.from(field.value).length;
     let place = document.getElementById(field.id + "_count");
     if (!place) {
@@ -108,6 +108,14 @@
     if (over && place.getAttribute("role") !== "alert") place.setAttribute("role", "alert");
     if (!over) place.removeAttribute("role");
   }
+  // A text that is one line, shown on two: Enter goes nowhere, and a pasted line break becomes a space.
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && event.target.matches("textarea[data-one-line]")) event.preventDefault();
+  });
+  document.addEventListener("input", function (event) {
+    if (!event.target.matches("textarea[data-one-line]") || !event.target.value.includes("\n")) return;
+    event.target.value = event.target.value.replace(/\s*\n\s*/g, " ");
+  });
   const counted = "[data-most-characters], [data-most-words], [data-least-words]";
   document.querySelectorAll(counted).forEach(count);
   document.addEventListener("input", function (event) {

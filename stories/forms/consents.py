@@ -313,7 +313,7 @@ class ConsentForm(forms.Form):
         """The text that goes out under this grid: the story's approved or current one."""
         revisions = (self.grid.story.approved_revision, self.grid.story.current_revision)
         return "\n".join(
-            f"{revision.hook}\n" + "\n".join(_flat(answer["value"]) for answer in revision.answers)
+            f"{revision.hook}\n" + "\n".join(flat(answer["value"]) for answer in revision.answers)
             for revision in revisions
             if revision is not None
         )
@@ -389,5 +389,6 @@ def given_away_words(marks: Sequence[str], *, nameless: bool) -> str:
     )
 
 
-def _flat(value: str | list[str]) -> str:
+def flat(value: str | list[str]) -> str:
+    """An answer as running text."""
     return value if isinstance(value, str) else "\n".join(value)

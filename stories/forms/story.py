@@ -9,10 +9,10 @@ from crispy_forms.helper import FormHelper
 from django import forms
 
 from campaigns.models import Prompt
-from stories.forms.consents import ConsentForm, GridContext, helper
+from stories.forms.consents import ConsentForm, GridContext, flat, helper
 from stories.forms.prompts import WordsField, answer_to, field_for, field_name
 from stories.models import Photo, Story
-from stories.rules.texts import HOOK_LENGTH, Answer, searchable
+from stories.rules.texts import HOOK_LENGTH, Answer
 
 
 class Hook(WordsField):
@@ -34,11 +34,14 @@ class StoryForm(ConsentForm):
         one_line=True,
         label="Your story in one line",
         help_text=f"What should a busy person remember? At most {HOOK_LENGTH} characters.",
-        widget=forms.TextInput(
+        # Two lines high, so that all of it can be seen on a phone; Enter makes no second line.
+        widget=forms.Textarea(
             attrs={
+                "rows": 2,
+                "class": "line-field",
+                "data-one-line": "yes",
                 "data-most-characters": HOOK_LENGTH,
                 "data-always": "yes",
-                "autocomplete": "off",
             }
         ),
         error_messages={"required": "Please put your story into one line."},
@@ -90,11 +93,10 @@ class StoryForm(ConsentForm):
         return [answer for answer in answered if answer is not None]
 
     def words_that_leave(self) -> str:
-        """What is typed here; the picture's words leave with it wherever a name is shown."""
-        return searchable(
-            f"{self.cleaned_data.get('hook', '')}\n{self.cleaned_data.get('photo_description', '')}",
-            self.answers(),
-        )
+        """Everything that is typed here, valid or not; the picture's words leave where a name is shown."""
+        names = ["hook", "photo_description", *(field_name(prompt.pk) for prompt in self.prompts)]
+        values = (self.data.get(name) or "" for name in names)
+        return "\n".join(flat(value) for value in values)
 
 
 def prompts_for(story: Story, active: Sequence[Prompt]) -> list[Prompt]:

@@ -43,6 +43,14 @@ def tone(state: str) -> str:
 
 
 @register.filter
+def for_author(story: Story) -> str:
+    """A story's state as its author reads it."""
+    if story.state == StoryState.AWAITING_SIGN_OFF:
+        return "Waiting for your sign-off"
+    return capfirst(story.get_state_display())
+
+
+@register.filter
 def district(place: Story | Participation) -> str:
     """The district of a story or participation: "KS-3", "WY at large", or the state alone."""
     state = place.us_state if isinstance(place, Story) else place.state

@@ -1,0 +1,118 @@
+"""Writing in a real browser: the page saves itself, survives sign-out, and has no barrier that axe can see."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from campaigns.models import Participation
+from stories.models import Draft, Story
+from stories.verbs import reviewing, telling
+from tests.house.batches import fetched_batch
+from tests.house.browser import NARROW, WIDE, OpenPage, no_axe_findings
+from tests.house.people import World
+from tests.house.stories import answers, approved_story, join, submitted_story
+
+
+def draft(world: World) -> Story:
+    """Mia's empty draft."""
+    participation: Participation = join(world, world.mia_member)
+    return telling.begin(by=world.mia, participation=participation)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
+    world: World, open_page: OpenPage
+) -> None:
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.goto(f"/stories/{story.ref}/write/")
+    page.get_by_label("Your story in one line").fill("Typed on a phone")
+    expect(page.locator("#saved")).to_contain_text("Saved at")
+    assert Draft.objects.get(story=story).hook == "Typed on a phone"
+    expect(page.locator("#draft-version")).to_have_value("1")
+    expect(page.locator("#id_hook_count")).to_have_text("16 of 140 characters")
+
+    # Signed out meanwhile: the page says so and keeps every word.
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_label("Your story in one line").fill("Typed while signed out")
+    expect(page.locator("#notices")).to_contain_text("You have been signed out")
+    assert Draft.objects.get(story=story).hook == "Typed on a phone"
+    expect(page.get_by_label("Your story in one line")).to_have_value("Typed while signed out")
+
+    # Signed in again in another tab, which renews the token: the page takes the new one by itself.
+    page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_label("Your story in one line").fill("Typed after signing in")
+    expect(page.locator("#draft-version")).to_have_value("2")
+    assert Draft.objects.get(story=story).hook == "Typed after signing in"
+    page.get_by_role("button", name="Save draft").last.click()
+    expect(page.locator("#notices")).to_contain_text("Your draft is saved")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_the_first_word_to_submitted_without_scripts(
+    world: World, open_page: OpenPage
+) -> None:
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW, javascript=False)
+    page.goto(f"/stories/{story.ref}/write/")
+    page.get_by_label("Your story in one line").fill("He read the kitchen clock")
+    page.get_by_label("Your story", exact=False).nth(1).fill("A word and another. " * 6)
+    page.get_by_label("a scientist").check()
+    research = page.get_by_role("group", name="Research!America")
+    research.get_by_label("Show it to lawmakers and their offices").check()
+    research.get_by_label("My full name").check()
+    page.get_by_role("button", name="Preview and submit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What each partner will receive")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("#notices")).to_contain_text("Thank you.")
+    consent = story.consents.live().get()
+    assert (consent.partner, consent.name) == (world.research_america, "Mia Chen")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_no_barrier_and_no_sideways_scrolling(
+    world: World, open_page: OpenPage, size: tuple[int, int]
+) -> None:
+    begun = draft(world)
+    Draft.objects.filter(story=begun).update(hook="x" * 200, version=1)
+    held = approved_story(world)
+    fetched_batch(world)
+    edited = submitted_story(world)
+    reviewing.claim(by=world.ana, story=edited)
+    edited.refresh_from_db()
+    assert edited.current_revision is not None
+    reviewing.propose_edit(
+        by=world.ana,
+        story=edited,
+        read=edited.current_revision,
+        hook="Another line",
+        answers=answers(world, "Quite other words."),
+        remark="Shorter.",
+    )
+    page = open_page(world.mia, size=size)
+    doors = [
+        "/stories/",
+        f"/stories/begin/{world.campaign.slug}/",
+        f"/stories/{begun.ref}/write/",
+        f"/stories/{begun.ref}/preview/",
+        f"/stories/{held.ref}/",
+        f"/stories/{held.ref}/consents/",
+        f"/stories/{held.ref}/withdraw/",
+        f"/stories/{held.ref}/write/",
+        f"/stories/{held.ref}/preview/",
+        f"/stories/{edited.ref}/sign-off/",
+    ]
+    for door in doors:
+        page.goto(door)
+        no_axe_findings(page)
+        assert wider_than_the_window(page) == 0, door
+
+
+def wider_than_the_window(page: Page) -> int:
+    """By how many pixels the page scrolls sideways."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return max(0, wide)
