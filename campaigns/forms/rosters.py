@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from campaigns.rules.roster_columns import FIELDS
 from campaigns.rules.usa import by_name
 
-#: The reverse proxy must let as much through: see `client_max_body_size` in the installation page.
+#: A reverse proxy in front must let a little more through; for nginx: `client_max_body_size 55m;`.
 MOST_BYTES = 50 * 1024 * 1024
 
 

@@ -5,43 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0003_freeze'),
+        ("campaigns", "0003_freeze"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='rosterimport',
-            name='complete',
+            model_name="rosterimport",
+            name="complete",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='rosterimport',
-            name='problem',
+            model_name="rosterimport",
+            name="problem",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AlterField(
-            model_name='rosterimport',
-            name='counts',
+            model_name="rosterimport",
+            name="counts",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AlterField(
-            model_name='rosterimport',
-            name='header_map',
+            model_name="rosterimport",
+            name="header_map",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AlterField(
-            model_name='rosterimport',
-            name='report',
+            model_name="rosterimport",
+            name="report",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.CreateModel(
-            name='FormerToken',
+            name="FormerToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.UUIDField(unique=True)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_tokens', to='campaigns.member')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.UUIDField(unique=True)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_tokens",
+                        to="campaigns.member",
+                    ),
+                ),
             ],
         ),
     ]
