@@ -9,7 +9,8 @@ from crispy_forms.helper import FormHelper
 from django import forms
 
 from campaigns.models import Prompt
-from stories.forms.consents import ConsentForm, GridContext, flat, helper
+from stories.forms.consents import ConsentForm
+from stories.forms.grid import GridContext, flat, helper
 from stories.forms.prompts import WordsField, answer_to, field_for, field_name
 from stories.models import Photo, Story
 from stories.rules.texts import HOOK_LENGTH, Answer

@@ -15,7 +15,8 @@ from django.utils.dateformat import format as format_moment
 from campaigns.models import ConsentText, Prompt
 from portal.errors import Refused, TooLate
 from portal.models import User
-from stories.forms.consents import ConsentForm, GridContext
+from stories.forms.consents import ConsentForm
+from stories.forms.grid import GridContext
 from stories.forms.story import StoryForm, prompts_for
 from stories.forms.typed import Typed, typed_of, without_nul
 from stories.models import Draft, Story
