@@ -13,7 +13,16 @@ from portal.errors import Refused
 from portal.links import absolute
 from portal.models import User
 from portal.moves import move
-from stories.models import Acceptance, Decision, DecisionKind, Note, Revision, RevisionKind, Story, Tag
+from stories.models import (
+    Acceptance,
+    Decision,
+    DecisionKind,
+    Note,
+    Revision,
+    RevisionKind,
+    Story,
+    Tag,
+)
 from stories.rules import texts
 from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
