@@ -74,7 +74,9 @@ def propose_edit(
         refuse_another_text(story, read)
         sha256 = texts.revision_sha256(hook, answers, read.photo.sha256 if read.photo else None)
         if sha256 == read.sha256:
-            raise Refused("Nothing is changed yet. Edit the text first, or decide about it as it is.")
+            raise Refused(
+                "Nothing is changed yet. Edit the text first, or decide about it as it is."
+            )
         revision = write_revision(
             story,
             by=by,
@@ -138,14 +140,10 @@ def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
                 searchable=texts.searchable(approved.hook, approved.answers),
             )
         decide(story, read, DecisionKind.DECLINE, by=by, reason=reason)
-        tell_author(
-            story, "declined", reason=reason, correction=approved is not None
-        )
+        tell_author(story, "declined", reason=reason, correction=approved is not None)
 
 
-def decide(
-    story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = ""
-) -> None:
+def decide(story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = "") -> None:
     """Write the decision and its audit line."""
     Decision.objects.create(story=story, revision=read, kind=kind, by=by, reason=reason)
     audit.record(by, str(kind), story, revision=read.number)
