@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import DatabaseError, connection
 from django.test import Client
 
 from campaigns.rules.usa import state_name
@@ -212,3 +213,26 @@ def test_a_campaign_without_a_wording_takes_no_consent(
     answer = mia.post(url(story, "submit"), sent)
     assert answer.status_code == 400
     assert Consent.objects.count() == 0
+
+
+def test_all_or_nothing(world: World, mia: Client, story: Story) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("the broken outbox of this test is a trigger of SQLite")
+    sent = page(world, story)
+    lines = AuditLine.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER broken_outbox BEFORE INSERT ON portal_message "
+            "BEGIN SELECT RAISE(ABORT, 'the outbox is broken'); END"
+        )
+    with pytest.raises(DatabaseError, match="the outbox is broken"):
+        mia.post(url(story, "submit"), sent)
+    story.refresh_from_db()
+    assert (story.state, story.submitted_at) == (StoryState.DRAFT, None)
+    assert (story.revisions.count(), story.consents.count()) == (0, 0)
+    assert AuditLine.objects.count() == lines
+    # What was typed had been saved before, in a transaction of its own.
+    assert Draft.objects.get(story=story).hook == "He read the kitchen clock"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER broken_outbox")
+    assert mia.post(url(story, "submit"), sent | {"version": 1}).status_code == 302

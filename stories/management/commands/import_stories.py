@@ -47,8 +47,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-addresses",
             action="store_true",
-            help="take a file without e-mail addresses; somebody must add them before the stories "
-            "can be taken up",
+            help="keep the rows of a file without e-mail addresses, although nobody can take them up",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
