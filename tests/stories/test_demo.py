@@ -31,7 +31,7 @@ from portal.models import AuditLine, Job, Message, User
 from stories.demo import material, plot, rosters
 from stories.demo.clock import Calendar, clock_at
 from stories.demo.setting_up import PASSWORD
-from stories.forms.consents import GridContext
+from stories.forms.grid import GridContext
 from stories.forms.prompts import field_name
 from stories.forms.story import StoryForm
 from stories.models import (

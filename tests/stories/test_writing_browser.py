@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -35,6 +37,7 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
 
     # Signed out meanwhile: the page says so and keeps every word.
     cookies = page.context.cookies()
+    [session] = [cast(Any, cookie) for cookie in cookies if cookie["name"] == "sessionid"]
     page.context.clear_cookies(name="sessionid")
     page.get_by_label("Your story in one line").fill("Typed while signed out")
     expect(page.locator("#notices")).to_contain_text("You have been signed out")
@@ -42,7 +45,7 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
     expect(page.get_by_label("Your story in one line")).to_have_value("Typed while signed out")
 
     # Signed in again in another tab, which renews the token: the page takes the new one by itself.
-    page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
+    page.context.add_cookies([session])
     page.context.clear_cookies(name="csrftoken")
     page.get_by_label("Your story in one line").fill("Typed after signing in")
     expect(page.locator("#draft-version")).to_have_value("2")
