@@ -104,7 +104,6 @@ def batch_page(
             "states": items.values_list("story__us_state").annotate(n=Count("pk")).order_by("-n"),
             **permissions(items),
             "usable": items.live().count(),
-            "photos": '"photos/' in "".join(fact["name"] for fact in found.files or []),
             "files": [
                 {**fact, "about": ABOUT_FILES.get(fact["name"]) or ABOUT_FILES[".zip"]}
                 for fact in found.files or []
