@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -36,8 +34,7 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
     expect(page.locator("#id_hook_count")).to_have_text("16 of 140 characters")
 
     # Signed out meanwhile: the page says so and keeps every word.
-    cookies = page.context.cookies()
-    [session] = [cast(Any, cookie) for cookie in cookies if cookie["name"] == "sessionid"]
+    session = next(c["value"] for c in page.context.cookies() if c["name"] == "sessionid")
     page.context.clear_cookies(name="sessionid")
     page.get_by_label("Your story in one line").fill("Typed while signed out")
     expect(page.locator("#notices")).to_contain_text("You have been signed out")
@@ -45,7 +42,7 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
     expect(page.get_by_label("Your story in one line")).to_have_value("Typed while signed out")
 
     # Signed in again in another tab, which renews the token: the page takes the new one by itself.
-    page.context.add_cookies([session])
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": page.url}])
     page.context.clear_cookies(name="csrftoken")
     page.get_by_label("Your story in one line").fill("Typed after signing in")
     expect(page.locator("#draft-version")).to_have_value("2")
