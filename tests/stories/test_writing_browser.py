@@ -42,7 +42,8 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
     expect(page.get_by_label("Your story in one line")).to_have_value("Typed while signed out")
 
     # Signed in again in another tab, which renews the token: the page takes the new one by itself.
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": page.url}])
+    site = page.evaluate("window.location.origin")
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
     page.context.clear_cookies(name="csrftoken")
     page.get_by_label("Your story in one line").fill("Typed after signing in")
     expect(page.locator("#draft-version")).to_have_value("2")
