@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign
 from stories.models import Consent
 from stories.verbs.consenting import expire_consent
+
+log = logging.getLogger(__name__)
 
 CHUNK = 200
 
@@ -29,9 +32,13 @@ def overdue(now: dt.datetime) -> Iterator[Consent]:
 
 
 def expire_consents(*, now: dt.datetime) -> int:
-    """End what is overdue at `now`, each in its own transaction; returns how many were looked at."""
+    """End what is overdue at `now`, each in its own transaction; returns how many. One failure stops no other."""
     count = 0
     for consent in overdue(now):
-        expire_consent(consent=consent)
+        try:
+            expire_consent(consent=consent)
+        except Exception:
+            log.exception("ending consent %s failed", consent.pk)
+            continue
         count += 1
     return count
