@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
             "manifest",
             "signature",
             "key_id",
+            "files",
             "closed_at",
             once=True,
         ),
