@@ -21,7 +21,7 @@ def make_institution(
     name: str, state: str, zip: str, aliases: str = "", city: str = ""
 ) -> Institution:
     institution: Institution = Institution.objects.create(
-        source_id=f"test:{name}:{state}",
+        source_id=f"test:{Institution.objects.count()}",
         name=name,
         aliases=aliases,
         city=city or "Town",
