@@ -44,6 +44,8 @@ from tests.house.stories import answers
 
 STEPS = int(os.environ.get("STEPS", "2000"))
 STEPS_OF_A_LIFE = 50
+#: So many tests share the steps, so that they can run beside each other.
+PARTS = 4
 
 USES = st.tuples(st.booleans(), st.booleans(), st.booleans())
 NAMES = st.sampled_from(list(NameShown))
@@ -431,9 +433,10 @@ class Lives(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_random_lives() -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_lives(part: int) -> None:
     lives = settings(
-        max_examples=max(1, STEPS // STEPS_OF_A_LIFE),
+        max_examples=max(1, STEPS // STEPS_OF_A_LIFE // PARTS),
         stateful_step_count=STEPS_OF_A_LIFE,
         deadline=None,
         suppress_health_check=list(HealthCheck),
