@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import subprocess
 import sys
@@ -63,6 +64,12 @@ def test_a_good_batch_holds_as_zip_and_as_folder(archive: Path, folder: Path, ke
         manifest = verify(place, key.read_bytes(), said.append)
         assert manifest["partner_name"] == "Research!America"
     assert len(said) == 6 + 5
+
+
+def test_verifying_leaves_other_readers_of_csv_their_limit(archive: Path, key: Path) -> None:
+    limit = csv.field_size_limit()
+    verify(archive, key.read_bytes(), lambda words: None)
+    assert csv.field_size_limit() == limit
 
 
 def flipped(content: bytes, offset: int) -> bytes:
