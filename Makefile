@@ -15,7 +15,7 @@ export UV_LINK_MODE := copy
 export UV_PROJECT_ENVIRONMENT := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check format setup clean
+.PHONY: help run test check format pictures setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ format: $(READY) ## Format code and templates
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
 	@.venv/bin/djade --target-version 5.2 $$(git ls-files --cached --others --exclude-standard 'templates/*.html') || true
+
+pictures: $(READY) ## Take the README's pictures anew, from a fresh demonstration
+	@$(PY) docs/take_pictures.py $(ARGS)
 
 setup: $(READY) ## Only make .venv
 
