@@ -31,6 +31,7 @@ class Room:
     label: str
     url_name: str
     order: int
+    also: str = ""
 
 
 def ties(user: User) -> Ties:
@@ -56,7 +57,7 @@ def ties(user: User) -> Ties:
 def links(rooms: Iterable[Room], tie: Ties) -> list[Entry]:
     """The links of those rooms that one of the ties opens."""
     return [
-        Entry(room.label, reverse(room.url_name), room.order)
+        Entry(room.label, reverse(room.url_name), room.order, also=room.also)
         for room in rooms
         if any(getattr(tie, name) for name in room.ties)
     ]

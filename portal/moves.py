@@ -34,5 +34,5 @@ def too_late(thing: models.Model) -> str:
     fresh = type(thing)._default_manager.get(pk=thing.pk)
     state = getattr(fresh, "get_state_display")()  # noqa: B009 (made by Django at run time)
     noun = str(thing._meta.verbose_name)
-    words = f"This {noun} is already: {str(state).lower()}. {audit.last_act(fresh)}"
+    words = f"This {noun} is “{str(state).lower()}” by now. {audit.last_act(fresh)}"
     return capfirst(words.strip())

@@ -7,8 +7,9 @@ costs at most one query, whatever the person's ties.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -18,12 +19,16 @@ from portal.models import User
 
 @dataclass(frozen=True)
 class Entry:
-    """One link of the header. Lower `order` stands further left."""
+    """One link of the header. Lower `order` stands further left.
+
+    `also` is a pattern of addresses that belong to it without lying under its own.
+    """
 
     label: str
     url: str
     order: int = 50
     current: bool = False
+    also: str = ""
 
 
 def entries(user: User, path: str) -> list[Entry]:
@@ -34,10 +39,9 @@ def entries(user: User, path: str) -> list[Entry]:
         found += part(user)
     found.sort(key=lambda entry: (entry.order, entry.label))
     here = max((entry.url for entry in found if path.startswith(entry.url)), key=len, default="")
-    return [
-        Entry(entry.label, entry.url, entry.order, current=bool(here) and entry.url == here)
-        for entry in found
-    ]
+    named = (entry.url for entry in found if entry.also and re.match(entry.also, path))
+    here = next(named, here)
+    return [replace(entry, current=bool(here) and entry.url == here) for entry in found]
 
 
 def start_page(user: User) -> str | None:

@@ -19,11 +19,15 @@ PAGE_ROWS = 30
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """The rows of one page and the query string of the next; None where this is the last."""
+    """The rows of one page, the query string of the next (None where this is the last) and of the first.
+
+    Both keep the filters that the list was asked with.
+    """
 
     rows: list[M]
     next_query: str | None
     is_first: bool
+    first_query: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -49,7 +53,9 @@ def page(
         query = request.GET.copy()
         query["after"] = _encode([_value(found[size - 1], name) for name in names])
         following = query.urlencode()
-    return Page(found[:size], following, after is None)
+    first = request.GET.copy()
+    first.pop("after", None)
+    return Page(found[:size], following, after is None, first.urlencode())
 
 
 def _beyond(names: list[str], values: list[Any], down: bool) -> Q:

@@ -12,7 +12,13 @@ from portal.navigation import Entry
 ROOMS: tuple[Room, ...] = (
     Room(frozenset({"member"}), "My stories", "stories:mine", 12),
     Room(frozenset({"coordinator"}), "Review", "stories:queue", 20),
-    Room(frozenset({"lead"}), "Handing over", "stories:lead_campaigns", 31),
+    Room(
+        frozenset({"lead"}),
+        "Handing over",
+        "stories:lead_campaigns",
+        31,
+        r"/lead/([^/]+/)?(batches|stories)/",
+    ),
     Room(frozenset({"partner_user"}), "Batches", "stories:inbox", 40),
     Room(frozenset({"partner_user"}), "Stories", "stories:library", 41),
     Room(frozenset({"partner_user"}), "Recalls", "stories:recalls", 42),

@@ -40,7 +40,7 @@ def moment_of(local: dt.datetime, time_zone: str) -> dt.datetime:
     day = format_moment(local, "F j, Y")
     if moment.astimezone(zone).replace(tzinfo=None) != local:
         raise NoSingleMoment(
-            f"On {day} the clocks go forward and skip {clock}. Choose a time an hour later."
+            f"On {day} the clocks go forward and skip {clock.rstrip('.')}. Choose a time an hour later."
         )
     if first.utcoffset() != second.utcoffset():
         raise NoSingleMoment(

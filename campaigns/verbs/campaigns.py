@@ -31,6 +31,7 @@ audit.PAST_TENSE |= {
     "start_campaign": "started",
     "end_campaign": "ended",
 }
+audit.TIME_ZONE_AT |= {"campaigns.campaign": "time_zone"}
 
 
 def held(campaign: Campaign, *states: str) -> Campaign:

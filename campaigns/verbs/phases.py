@@ -23,6 +23,7 @@ audit.PAST_TENSE |= {
     "change_closing": "changed the closing time of",
     "open_phase": "opened",
 }
+audit.TIME_ZONE_AT |= {"campaigns.phase": "campaign__time_zone"}
 
 
 @transaction.atomic

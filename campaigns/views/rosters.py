@@ -51,14 +51,11 @@ def roster(request: HttpRequest, slug: str) -> HttpResponse:
     if asked["q"]:
         entries = entries.found_by(asked["q"])
     shown = page(request, entries.for_list(), ("-id",))
-    query = request.GET.copy()
-    query.pop("after", None)
     context = {
         "society": society,
         "form": RosterFilter(initial=asked),
         "page": shown,
         "lines": [_line(entry) for entry in shown.rows],
-        "first_query": query.urlencode(),
         "narrowed": bool(asked["q"] or asked["state"] or asked["show"] != "here"),
         "here": RosterEntry.objects.filter(society=society).here().count(),
         "last_import": RosterImport.objects.filter(society=society)

@@ -11,6 +11,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignPartner, Partner, Rhythm
+from campaigns.rules.clocks import in_words
 from campaigns.rules.rhythm import is_due
 from campaigns.states import CampaignState
 from portal import audit, outbox
@@ -21,6 +22,9 @@ from stories.models import Batch, Consent, Item, ItemEnd, Story
 from stories.states import BATCH_MOVES, BatchState
 
 log = logging.getLogger(__name__)
+
+audit.PAST_TENSE |= {"seal": "sealed"}
+audit.TIME_ZONE_AT |= {"stories.batch": "campaign__time_zone"}
 
 #: Stories are sealed in chunks of this many, so that memory does not grow with the batch.
 CHUNK = 500
@@ -60,13 +64,30 @@ def seal(*, by: User | None, batch: Batch) -> Batch:
         if count == 0:
             raise Refused(
                 f"There is nothing for {batch.partner} yet: no approved story with a permission for "
-                "it that it does not already have."
+                f"it that it does not already have. {_last_sealed(batch)}".strip()
             )
         Batch.objects.filter(pk=batch.pk).update(count=count)
         batch.count = count
         audit.record(by, "seal", batch, number=batch.number, count=count)
         outbox.start("stories.build_batch", key=f"build:{batch.pk}", total=count, batch=batch.pk)
         return batch
+
+
+def _last_sealed(batch: Batch) -> str:
+    """Who sealed the batch before this one and when, for somebody whose page was older than that."""
+    former = (
+        Batch.objects.filter(campaign=batch.campaign_id, partner=batch.partner_id)
+        .exclude(sealed_at=None)
+        .exclude(pk=batch.pk)
+        .select_related("sealed_by", "campaign")
+        .order_by("number")
+        .last()
+    )
+    if former is None or former.sealed_at is None:
+        return ""
+    who = f" by {former.sealed_by}" if former.sealed_by else ""
+    when = in_words(former.sealed_at, former.campaign.time_zone)
+    return f"Batch {former.number} was sealed{who} on {when}."
 
 
 def fill(batch: Batch, today: dt.date) -> int:

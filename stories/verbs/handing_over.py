@@ -20,6 +20,14 @@ from stories.models import Batch, Delivery, Download, Item, Recall, Receipt
 from stories.rules.manifest import FileFact, sha256_text
 from stories.states import BATCH_MOVES, RECALL_MOVES, BatchState, RecallState
 
+audit.PAST_TENSE |= {
+    "build": "built the files of",
+    "deliver": "delivered",
+    "acknowledge": "acknowledged",
+    "answer_recall": "answered",
+}
+audit.TIME_ZONE_AT |= {"stories.recall": "item__batch__campaign__time_zone"}
+
 
 def mark_built(
     *, batch: Batch, manifest: str, signature: str, key_id: str, files: Sequence[FileFact]

@@ -28,6 +28,15 @@ from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
 from stories.verbs.telling import refuse_another_text, write_revision
 
+audit.PAST_TENSE |= {
+    "claim": "took",
+    "hand_back": "handed back",
+    "propose_edit": "edited",
+    "approve": "approved",
+    "ask_changes": "asked for changes to",
+    "decline": "declined",
+}
+
 
 def claim(*, by: User, story: Story) -> None:
     """Take a submitted story into review. Of two who claim at once, one has it."""

@@ -33,6 +33,15 @@ from stories.states import STORY_MOVES, StoryState
 from stories.verbs.consenting import end_consent, lock, set_consents, take_back
 from stories.verbs.photos import drop_unused
 
+audit.PAST_TENSE |= {
+    "begin": "began",
+    "submit": "submitted",
+    "sign_off": "signed off the edit of",
+    "refuse_edit": "refused the edit of",
+    "withdraw": "took back",
+}
+audit.TIME_ZONE_AT |= {"stories.story": "campaign__time_zone"}
+
 
 def begin(*, by: User, participation: Participation) -> Story:
     """Open a new draft in a campaign that the member has joined, or the empty one that is there."""

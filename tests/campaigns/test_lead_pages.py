@@ -212,7 +212,7 @@ def test_phases_are_typed_in_local_time(draft: Campaign, world: World, client_of
         ({"closes_at": "2030-01-01T00:00", "opens_at": "2030-02-01T00:00"}, "close after it opens"),
         ({"states": []}, "Choose at least one state"),
         ({"opens_at": "next week"}, "Type a date and a time"),
-        ({"opens_at": "2027-03-14T02:30"}, "skip 2:30 a.m."),
+        ({"opens_at": "2027-03-14T02:30"}, "skip 2:30 a.m. Choose"),
         ({"opens_at": "2026-11-01T01:30"}, "1:30 a.m. twice"),
         ({"opens_at": "2020-01-01T00:00", "closes_at": "2020-02-01T00:00"}, "over already"),
     ],
@@ -375,7 +375,7 @@ def test_an_ended_campaign_changes_no_more(world: World, client_of: ClientOf) ->
     assert lee.post(path("end", world.campaign)).status_code == 302
     again = lee.post(path("end", world.campaign))
     assert again.status_code == 409
-    assert "This campaign is already: ended. Lee Park ended it on" in again.content.decode()
+    assert "This campaign is “ended” by now. Lee Park ended it on" in again.content.decode()
 
     now = timezone.now()
     phase = phase_data(now, now + dt.timedelta(days=9), "KS")

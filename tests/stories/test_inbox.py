@@ -130,7 +130,9 @@ def test_acknowledging_is_by_name_once_and_tells_the_lead(world: World) -> None:
     assert receipt.manifest_sha256 == sha256_text(batch.manifest)
     late = client_of(world.pete).post(url, {"name": "Pete the Late"})
     assert late.status_code == 409
-    assert "Paula Grant" in late.content.decode()
+    assert "This batch is “acknowledged” by now. Paula Grant acknowledged it on" in (
+        late.content.decode()
+    )
     assert Receipt.objects.count() == 1
     assert [m.user for m in Message.objects.filter(template="batch_acknowledged")] == [world.lee]
 

@@ -135,7 +135,7 @@ def test_of_two_who_claim_one_wins_and_the_other_reads_who(
     assert client_of(world.ana).post(url("claim", story)).status_code == 302
     late = client_of(world.ben).post(url("claim", story))
     assert late.status_code == 409
-    assert "Ana Ruiz" in late.content.decode()
+    assert "This story is “in review” by now. Ana Ruiz took it on" in late.content.decode()
 
 
 def test_of_two_who_decide_one_wins_and_the_other_loses_no_word(

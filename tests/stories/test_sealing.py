@@ -162,6 +162,17 @@ def test_by_hand_means_that_the_clock_leaves_it(world: World) -> None:
     assert len(seal_due_batches(now=later)) == 1
 
 
+def test_a_second_window_reads_who_has_sealed_and_when_by_the_campaigns_clock(world: World) -> None:
+    approved_story(world)
+    with time_machine.travel(dt.datetime(2027, 3, 2, 15, 4, tzinfo=dt.UTC)):
+        client_of(world.lee).post(seal_url(world))
+    late = client_of(world.lee).post(seal_url(world))
+    assert late.status_code == 400
+    assert "Batch 1 was sealed by Lee Park on March 2, 2027, 10:04 a.m. EST." in (
+        late.content.decode()
+    )
+
+
 def test_only_the_campaigns_lead_seals(world: World) -> None:
     approved_story(world)
     answers = {
