@@ -169,10 +169,26 @@ def frozen_triggers(migrations: Sources) -> set[str]:
     return names
 
 
-def documented_settings(readme: str) -> set[str]:
-    """The names in the first column of the README's table of settings."""
-    section = readme.partition("\n## Settings\n")[2].partition("\n## ")[0]
-    return set(re.findall(r"^\| `([A-Z][A-Z0-9_]*)` \|", section, re.M))
+def documented(readme: str, heading: str) -> set[str]:
+    """The names in the first column of the table under a heading of the README."""
+    section = readme.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `([A-Za-z0-9_]+)` \|", section, re.M))
+
+
+def broken_links(pages: Sources) -> list[str]:
+    """Relative links of Markdown pages, given by path, that lead nowhere."""
+    return [
+        f"{path} links to {target}"
+        for path, text in pages.items()
+        for target in re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", text)
+        if not (ROOT / path).parent.joinpath(target).exists()
+    ]
+
+
+def pages() -> dict[str, str]:
+    """Every Markdown page of the project by its path."""
+    files = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    return {str(file.relative_to(ROOT)): file.read_text() for file in sorted(files)}
 
 
 def long_things(sources: Sources, *, file_lines: int, function_lines: int) -> list[str]:
