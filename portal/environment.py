@@ -91,6 +91,16 @@ class Environment:
         )
         return parsed
 
+    def folder(self, name: str, default: Path) -> Path:
+        """A folder that is made where it is missing. Nothing can go on without it, so it stops at once."""
+        path = Path(self.values.get(name) or default).absolute()
+        with suppress(OSError):
+            path.mkdir(parents=True, exist_ok=True)
+        if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+            self.refuse(f"{name} is not a folder that the site may write to.")
+            self.stop_on_problems()
+        return path
+
     def seed(self, name: str) -> str:
         """An Ed25519 seed: 32 bytes as base64. "" where it is unset."""
 

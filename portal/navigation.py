@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from portal.models import User
@@ -51,3 +52,18 @@ def start_page(user: User) -> str | None:
         if url := part(user):
             return url
     return None
+
+
+def of_operators(user: User) -> list[Entry]:
+    """The operators' own rooms; no query."""
+    if not user.is_staff:
+        return []
+    return [
+        Entry("Post and work", reverse("operator"), 90),
+        Entry("Accounts", reverse("admin:index"), 91),
+    ]
+
+
+def first_of_operators(user: User) -> str | None:
+    """Where an operator lands who has no other part in a campaign."""
+    return reverse("operator") if user.is_staff else None

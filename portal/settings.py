@@ -19,7 +19,7 @@ env = Environment()
 
 # --- Where things are --------------------------------------------------------------------------
 
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
 SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
 SITE_NAME = env.text("SITE_NAME", "Storybank")
 DEBUG = env.flag("DEBUG", False)
@@ -86,8 +86,12 @@ INSTALLED_APPS = [
 # One permission table, in as many parts as there are packages. See portal.access.
 ACCESS_TABLES = ["portal.rows.ROWS", "campaigns.rows.ROWS", "stories.rows.ROWS"]
 # What each package adds to the header, and where it takes a person first. See portal.navigation.
-NAVIGATION = ["campaigns.navigation.entries", "stories.navigation.entries"]
-START_PAGES = ["stories.navigation.start"]
+NAVIGATION = [
+    "portal.navigation.of_operators",
+    "campaigns.navigation.entries",
+    "stories.navigation.entries",
+]
+START_PAGES = ["stories.navigation.start", "portal.navigation.first_of_operators"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -132,7 +136,6 @@ CRISPY_FAIL_SILENTLY = False
 
 # --- Database ----------------------------------------------------------------------------------
 
-VAR_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {
     "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'storybank.sqlite3'}")
     | {"ATOMIC_REQUESTS": False}
@@ -391,6 +394,8 @@ SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
 OTHER_SITES: list[str] = []
 ORCID_CLIENT_ID = env.text("ORCID_CLIENT_ID", "")
 ORCID_CLIENT_SECRET = env.text("ORCID_CLIENT_SECRET", "")
+if bool(ORCID_CLIENT_ID) != bool(ORCID_CLIENT_SECRET):
+    env.refuse("ORCID_CLIENT_ID and ORCID_CLIENT_SECRET go together; one of them is missing.")
 if ORCID_CLIENT_ID:
     INSTALLED_APPS.append("allauth.socialaccount.providers.orcid")
     OTHER_SITES.append("https://orcid.org")

@@ -111,8 +111,20 @@ def three_rooms(user: User) -> list[Entry]:
     ]
 
 
-def test_the_operator_has_no_start_page_of_the_roles(world: World) -> None:
+def test_the_header_marks_a_room_at_addresses_that_lie_elsewhere(world: World) -> None:
+    for path in (f"/lead/{world.campaign.slug}/batches/", "/lead/stories/7/"):
+        assert [e.label for e in entries(world.lee, path) if e.current] == ["Handing over"]
+    at_setup = entries(world.lee, f"/lead/{world.campaign.slug}/phases/")
+    assert [e.label for e in at_setup if e.current] == ["Campaigns I lead"]
+
+
+def test_an_operator_lands_where_operators_work_and_nobody_else_does(
+    world: World, client_of: ClientOf
+) -> None:
     assert start_page(world.sam) is None
+    assert client_of(world.olga).get("/")["Location"] == reverse("operator")
+    assert [e.label for e in entries(world.olga, "/operator/")] == ["Post and work", "Accounts"]
+    assert entries(world.sam, "/operator/") == []
 
 
 @pytest.mark.django_db

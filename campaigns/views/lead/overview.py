@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import (
     require_GET,
@@ -84,8 +84,17 @@ def setup(request: HttpRequest, slug: str) -> HttpResponse:
             "invited": campaign.invitations.count(),
             "joined": campaign.participations.count(),
             "wishing": campaign.wishes.count(),
+            "batches_url": batches_url(campaign),
         },
     )
+
+
+def batches_url(campaign: Campaign) -> str:
+    """Where batches are sealed; that door belongs to another package and is known by name only."""
+    try:
+        return reverse("stories:lead_batches", args=[campaign.slug])
+    except NoReverseMatch:
+        return ""
 
 
 @require_safe

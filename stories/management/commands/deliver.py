@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import track
 
+from campaigns.models import Campaign, Partner
 from portal.models import Job
 from portal.work import work_on
 from stories.models import Batch
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         batches = Batch.objects.to_deliver()
         if options["rebuild"]:
             batches = Batch.objects.filter(closed_at=None, built_at__isnull=False)
+        self.refuse_unknown(options["campaign"], options["partner"])
         if options["campaign"]:
             batches = batches.filter(campaign__slug=options["campaign"])
         if options["partner"]:
@@ -59,6 +61,13 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} of {len(keys)} batches are not done; the log says why.")
         if not keys and not quiet:
             self.stdout.write("No batch is waiting.")
+
+    def refuse_unknown(self, campaign: str, partner: str) -> None:
+        """A mistyped slug must not pass for "nothing to do"."""
+        if campaign and not Campaign.objects.filter(slug=campaign).exists():
+            raise CommandError(f"There is no campaign with the slug “{campaign}”.")
+        if partner and not Partner.objects.filter(slug=partner).exists():
+            raise CommandError(f"There is no partner with the slug “{partner}”.")
 
     def deliver(self, batch: Batch) -> bool:
         """Build the batch under its own job's lease, unless that is done, and deliver it."""

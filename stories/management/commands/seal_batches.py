@@ -34,7 +34,11 @@ class Command(BaseCommand):
         """Seal one after the other and say what was sealed."""
         ties = list(partnerships(options["campaign"], options["partner"]))
         if not ties:
-            raise CommandError("No running campaign has such a partner.")
+            raise CommandError(
+                f"No running campaign has the slug “{options['campaign']}” and such a partner."
+                if options["campaign"]
+                else "No running campaign has such a partner."
+            )
         console = Console(file=cast("IO[str]", self.stdout), highlight=False, soft_wrap=True)
         quiet = options["verbosity"] == 0
         sealed = 0

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         """Check, and say what holds; the first thing that does not is the failure."""
         quiet = options["verbosity"] == 0
         try:
-            pem = options["key"].read_bytes() if options["key"] else own_keys()
+            pem = read_key(options["key"]) if options["key"] else own_keys()
             manifest = verify(
                 options["batch"], pem, lambda words: None if quiet else self.stdout.write(words)
             )
@@ -47,6 +47,14 @@ class Command(BaseCommand):
                     f"Batch {manifest['batch']} for {manifest['partner_name']} is complete and unchanged."
                 )
             )
+
+
+def read_key(path: Path) -> bytes:
+    """The key file's bytes; CommandError, in words, where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise CommandError(f"The key cannot be read from {path}: {problem.strerror}.") from problem
 
 
 def own_keys() -> bytes:
