@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -22,10 +24,18 @@ __all__ = ["chromium", "open_page", "page"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a browser share one process, so that only one browser starts."""
+    """Tests with a browser share one process, so that only one browser starts, and one run of two.
+
+    What needs servers is skipped where there are none: see tests/house/servers.py.
+    """
+    on_servers = "TEST_DATABASE_URL" in os.environ and "TEST_REDIS_URL" in os.environ
+    no_servers = pytest.mark.skip(reason="needs PostgreSQL and Redis: `make test` runs it on both")
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.once)
+        if item.get_closest_marker("servers") and not on_servers:
+            item.add_marker(no_servers)
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +44,10 @@ def own_files(tmp_path: Path, settings: Settings) -> None:
     settings.MAIL_DIR = tmp_path / "mail"
     settings.MEDIA_ROOT = str(tmp_path / "files")
     settings.EMAIL_BACKEND = "portal.mailfiles.MailFiles"
-    shutil.rmtree(django_settings.VAR_DIR / "cache", ignore_errors=True)
+    if django_settings.REDIS_URL:
+        cache.clear()  # the broker's database too: no test hears another's bells
+    else:
+        shutil.rmtree(django_settings.VAR_DIR / "cache", ignore_errors=True)
 
 
 @pytest.fixture

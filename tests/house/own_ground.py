@@ -24,8 +24,8 @@ def setting_names() -> set[str]:
 def take_own_ground() -> None:
     """Forget the caller's settings and move everything that is written into a new directory.
 
-    TEST_DATABASE_URL is the one way to say something from outside: a PostgreSQL server whose user
-    may create databases.
+    TEST_DATABASE_URL and TEST_REDIS_URL are the one way to say something from outside: a PostgreSQL
+    server whose user may create databases, and a Redis server that the tests may empty.
     """
     for name in setting_names():
         os.environ.pop(name, None)
@@ -44,6 +44,13 @@ def take_own_ground() -> None:
     )
     if database := os.environ.get("TEST_DATABASE_URL"):
         os.environ["DATABASE_URL"] = database
+    if redis := os.environ.get("TEST_REDIS_URL"):
+        os.environ["REDIS_URL"] = f"{redis.rstrip('/')}/{process_number()}"
+
+
+def process_number() -> int:
+    """Which of pytest-xdist's processes this is, from 0: each has a Redis database of its own."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 take_own_ground()
