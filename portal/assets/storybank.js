@@ -9,6 +9,22 @@
     if (token && event.detail.verb !== "get") {
       event.detail.headers["X-CSRFToken"] = token.content;
     }
+    // After a press of a button with an address of its own (photo, preview), htmx would go on saving
+    // to that address: what a form saves by itself keeps to the form's.
+    const saving = event.detail.elt.matches("form[hx-post]");
+    if (saving) event.detail.path = event.detail.elt.getAttribute("hx-post");
+  });
+
+  // A form that is on its way with everything in it does not save itself besides.
+  let leaving = null;
+  document.addEventListener("submit", function (event) {
+    leaving = event.target;
+  });
+  window.addEventListener("pageshow", function () {
+    leaving = null;
+  });
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.detail.elt === leaving) event.preventDefault();
   });
 
   // A request in the background failed: say so where a screen reader hears it, and keep the page.

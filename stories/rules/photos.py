@@ -65,15 +65,21 @@ def refuse_by_looks(data: bytes) -> None:
     if not data:
         raise NotAPhoto("This file is empty. Please choose another one.")
     if len(data) > MAX_BYTES:
-        raise NotAPhoto(
-            f"This photo has {len(data) / 1024 / 1024:.1f} MB; please choose one of at most "
-            f"{MAX_BYTES // 1024 // 1024} MB."
-        )
+        raise NotAPhoto(too_large(len(data)))
     if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
         raise NotAPhoto(
             "This photo is in the HEIC or AVIF format, which we cannot take. Choose it from your "
             "phone's photo library instead of its files: the phone then makes a JPEG of it by itself."
         )
+
+
+def too_large(size: int) -> str:
+    """What to say about a file of `size` bytes that is over the limit."""
+    megabytes = max(size / 1024 / 1024, MAX_BYTES / 1024 / 1024 + 0.1)
+    return (
+        f"This photo has {megabytes:.1f} MB; please choose one of at most "
+        f"{MAX_BYTES // 1024 // 1024} MB. A screenshot of it is small enough."
+    )
 
 
 def decode(data: bytes) -> Image.Image:

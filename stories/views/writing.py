@@ -19,7 +19,7 @@ from stories.forms.typed import Typed, typed_in, typed_of
 from stories.models import ImportedStory, Photo, Story
 from stories.rules.consent import permission_of
 from stories.rules.disclosure import Disclosed, disclose
-from stories.rules.photos import MAX_BYTES
+from stories.rules.photos import MAX_BYTES, too_large
 from stories.rules.texts import revision_sha256
 from stories.states import StoryState
 from stories.verbs import importing, photos, telling
@@ -167,8 +167,9 @@ def keep_everything(request: HttpRequest, desk: Desk, typed: Typed) -> HttpRespo
 
 def add_photo(desk: Desk, upload: UploadedFile[Any]) -> None:
     """Clean an uploaded picture and put it with the draft; Refused where it is none."""
-    # One byte more than allowed is enough to see that it is too much.
-    photo = photos.keep_photo(upload.read(MAX_BYTES + 1))
+    if (upload.size or 0) > MAX_BYTES:
+        raise Refused(too_large(upload.size or 0), field="photo")
+    photo = photos.keep_photo(upload.read())
     telling.set_photo(by=desk.user, story=desk.story, photo=photo)
     desk.reload()
 

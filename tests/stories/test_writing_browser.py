@@ -53,6 +53,43 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_button_with_its_own_address_does_not_turn_the_saving_there(
+    world: World, open_page: OpenPage
+) -> None:
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.goto(f"/stories/{story.ref}/write/")
+    posts: list[str] = []
+    page.on("request", lambda sent: posts.append(sent.url) if sent.method == "POST" else None)
+    # A connection that is gone when the button is pressed leaves the page as it is.
+    page.evaluate(
+        "document.addEventListener('submit', event => event.preventDefault(), {once: true})"
+    )
+    page.get_by_role("button", name="Add this photo").click()
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow'))")
+    page.get_by_label("Your story in one line").fill("Typed after the button")
+    expect(page.locator("#saved")).to_contain_text("Saved at")
+    assert [url.rsplit("/", 2)[1] for url in posts] == ["save"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_photo_chosen_and_sent_at_once_is_no_second_window(
+    world: World, open_page: OpenPage
+) -> None:
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.goto(f"/stories/{story.ref}/write/")
+    for _ in range(2):
+        page.locator("#id_photo").set_input_files(
+            {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+        )
+        page.get_by_role("button", name="Add this photo").click()
+        alert = page.get_by_role("alert").filter(has_text="The photo was not added.")
+        expect(alert).to_be_in_viewport()
+    assert Draft.objects.get(story=story).version == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_from_the_first_word_to_submitted_without_scripts(
     world: World, open_page: OpenPage
 ) -> None:
