@@ -111,7 +111,7 @@ def she_signs_in_and_joins(phone: Page, invitation: Mail, deliver_mail: Deliver)
     """From the invitation to the campaign, with nothing but her address and a code."""
     phone.goto(next(link for link in invitation.links if link.startswith("/i/")))
     look(phone, "01-invited")
-    phone.get_by_role("link", name="Sign in to begin").click()
+    phone.get_by_role("link", name="I am new here: sign up").click()
     expect(phone.get_by_label("E-mail")).to_have_value(ADDRESS)
     look(phone, "02-sign-up")
     phone.get_by_label("Name").fill("Kay Lindqvist")
