@@ -127,6 +127,15 @@ class Environment:
             )
 
 
+def count_together(folder: Path) -> None:
+    """Let the processes of this machine count for Prometheus together, in files under `folder`.
+
+    prometheus_client looks for this name when it is first imported.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 def own_secret(var_dir: Path, name: str, make: Callable[[], str]) -> str:
     """A secret that this installation made for itself on its first start, kept under `var_dir`.
 

@@ -168,7 +168,7 @@ class MessageQuerySet(LeasedQuerySet[M]):
         taken = self.filter(pk__in=keys, lease=lease).select_related("user")
         return list(taken.most_urgent_first())
 
-    def due_since(self) -> dt.datetime | None:
+    def due_since(self, urgencies: Sequence[int] = URGENCIES) -> dt.datetime | None:
         """When the longest waiting message that is due now became due; None where none is.
 
         One look into the index for each urgency instead of a scan of everything that waits.
@@ -176,7 +176,7 @@ class MessageQuerySet(LeasedQuerySet[M]):
         due = self.waiting().filter(due_at__lte=timezone.now()).order_by("due_at")
         oldest = (
             due.filter(urgency=urgency).values_list("due_at", flat=True).first()
-            for urgency in URGENCIES
+            for urgency in urgencies
         )
         return min((at for at in oldest if at is not None), default=None)
 

@@ -17,6 +17,8 @@ ROWS = {
     "ready": PUBLIC,
     "signing_key": PUBLIC,
     "signing_keys": PUBLIC,
+    # 404 wherever METRICS_TOKEN is not set, and 401 without it.
+    "metrics": PUBLIC,
     "operator": Row(role=OPERATOR),
     "given_up_messages": FAILED_MESSAGES,
     "retry_message": ONE_MESSAGE,

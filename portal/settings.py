@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from portal.environment import Environment, own_secret
+from portal.environment import Environment, count_together, own_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
@@ -55,6 +58,11 @@ if not SECRET_KEY:
 elif len(SECRET_KEY) < 50:
     env.refuse("SECRET_KEY is shorter than 50 characters.")
 
+# What was signed with an earlier key, such as a session, holds until it is taken out of this list.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
+if any(len(earlier) < 50 for earlier in SECRET_KEY_FALLBACKS):
+    env.refuse("SECRET_KEY_FALLBACKS holds a key that is shorter than 50 characters.")
+
 # The key that seals batches: a base64 Ed25519 seed of 32 bytes, or (default) one that the
 # installation makes for itself under VAR_DIR. Earlier public keys stay published, see portal.signing.
 SIGNING_KEY = env.seed("SIGNING_KEY")
@@ -97,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.RequestId",
+    "portal.measuring.Measure",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -153,7 +162,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},
     }
 else:
-    DATABASES["default"] |= {"OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}
+    # A pool in each process keeps its connections. A thread or a worker's process uses one at a time, so
+    # a pool is small, and PostgreSQL needs about one connection for each of them. A connection is tried
+    # before it is used: after a restart of PostgreSQL the first requests would meet dead ones otherwise.
+    DATABASES["default"] |= {
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
+            **DATABASES["default"].get("OPTIONS", {}),  # what the address says, such as sslmode
+        },
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache, jobs, post -------------------------------------------------------------------------
@@ -165,7 +184,11 @@ if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
 # The rate limits of sign-in live in the cache: with several processes it must be a shared one.
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "portal.caching.SteadyCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        }
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -453,6 +476,29 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+
+# --- Seeing it ---------------------------------------------------------------------------------
+
+# Prometheus reads /metrics with this as its bearer token; without one the page is not there.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+METRICS_DIR = ""
+if METRICS_TOKEN:
+    if len(METRICS_TOKEN) < 20:
+        env.refuse("METRICS_TOKEN is shorter than 20 characters.")
+    # Each installation on a machine counts for itself, and what it counted may go with the machine.
+    METRICS_DIR = (
+        f"{gettempdir()}/storybank-metrics-{crc32(str(VAR_DIR).encode()):08x}-{os.geteuid()}"
+    )
+    count_together(Path(METRICS_DIR))
+# What is asked from the database for it. See portal.measuring.
+FIGURES = ["portal.post.figures.figures", "stories.figures.figures"]
+# Mail that waits longer than this is told to these roles on every page. See portal.post.lateness.
+LATE_MAIL_MINUTES = env.number("LATE_MAIL_MINUTES", 15, least=1)
+TOLD_OF_LATE_MAIL = [
+    "portal.access.OPERATOR",
+    "campaigns.roles.COORDINATOR",
+    "campaigns.roles.LEAD",
+]
 
 # --- Words and clocks --------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.views import demo, errors, health, home, keys, operator, profile
+from portal.views import demo, errors, health, home, keys, metrics, operator, profile
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden
@@ -34,6 +34,7 @@ urlpatterns = [
     path("demo/mail/<str:name>/html/", demo.message_html, name="demo_message_html"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("keys/", keys.signing_keys, name="signing_keys"),
     path("keys/<str:key_id>.pem", keys.signing_key, name="signing_key"),
     path("operator/", include(operator_urls)),

@@ -1,0 +1,44 @@
+"""Whether mail is leaving: for the banner that tells coordinators when it is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from portal.models import Heartbeat, Message, Urgency
+from portal.post import beats
+
+CACHE_KEY = "mail late for minutes"
+#: Pages ask this often; the database is asked once in so many seconds.
+CACHE_SECONDS = 30
+
+
+def minutes_late() -> int:
+    """For how many minutes mail has been held up; 0 while it leaves as it should."""
+    known = cache.get(CACHE_KEY)
+    if known is None:
+        known = _minutes_late()
+        cache.set(CACHE_KEY, known, CACHE_SECONDS)
+    return int(known)
+
+
+def _minutes_late() -> int:
+    """Ask the database. What was put back to be tried later is not due and does not count.
+
+    A million invitations take their time: they are late only if the mail server lets nobody in either.
+    """
+    now = timezone.now()
+    limit = dt.timedelta(minutes=settings.LATE_MAIL_MINUTES)
+    due = Message.objects.due_since((Urgency.AT_ONCE, Urgency.NORMAL))
+    if due is None or now - due < limit:
+        bulk = Message.objects.due_since((Urgency.BULK,))
+        if bulk is None or now - bulk < limit:
+            return 0
+        heard = Heartbeat.objects.filter(name=beats.MAIL_SERVER, at__gt=now - limit)
+        if heard.exists():
+            return 0
+        due = bulk
+    return int((now - due).total_seconds() // 60)
