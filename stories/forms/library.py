@@ -25,9 +25,7 @@ NAME_LABELS = {
 class StoryFilter(forms.Form):
     """Filters over stories as consented. A value that does not fit is left out, so that an old address opens."""
 
-    q = forms.CharField(
-        required=False, label="Words in the story, or its reference", max_length=100
-    )
+    q = forms.CharField(required=False, label="Words or reference", max_length=100)
     state = forms.ChoiceField(
         choices=[("", "All states"), *by_name()], required=False, label="State"
     )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import Campaign, CampaignPartner
 from campaigns.rules.rhythm import next_moment
+from campaigns.states import CampaignState
 from portal import access
 from portal.models import Job
 from portal.paging import page
@@ -76,7 +77,9 @@ def due_by_partner(campaign: Campaign) -> list[tuple[CampaignPartner, int]]:
 
 
 def moment_of_rhythm(campaign: Campaign) -> object:
-    """When the clock seals next; None where only the lead does."""
+    """When the clock seals next; None where only the lead does, as in every campaign that has ended."""
+    if campaign.state == CampaignState.ENDED:
+        return None
     return next_moment(
         campaign.rhythm,
         campaign.rhythm_weekday,

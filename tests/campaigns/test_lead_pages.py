@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -386,6 +387,28 @@ def test_an_ended_campaign_changes_no_more(world: World, client_of: ClientOf) ->
     assert lee.post(path("consent", world.campaign), {"text": "New."}).status_code == 409
     assert world.campaign.phases.count() == 2
     assert world.campaign.prompts.count() == 6
+
+
+def test_an_ended_campaign_promises_no_phase_and_no_rhythm(
+    world: World, client_of: ClientOf
+) -> None:
+    lee = client_of(world.lee)
+    Phase.objects.filter(campaign=world.campaign, all_states=True).update(
+        state="planned", opened_at=None
+    )
+    Campaign.objects.filter(pk=world.campaign.pk).update(rhythm="daily")
+    lee.post(path("end", world.campaign))
+
+    def badges() -> list[str]:
+        page = BeautifulSoup(lee.get(path("phases", world.campaign)).content, "html.parser")
+        return [badge.text for badge in page.select(".status")]
+
+    assert badges() == ["over", "never opened"]
+    assert "sealed only when a lead seals them" in (
+        lee.get(path("setup", world.campaign)).content.decode()
+    )
+    batches = lee.get(reverse("stories:lead_batches", args=[world.campaign.slug]))
+    assert "Sealed only when you do it." in batches.content.decode()
 
 
 def test_starting_says_who_will_be_told(draft: Campaign, world: World, client_of: ClientOf) -> None:

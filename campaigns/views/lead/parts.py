@@ -12,6 +12,7 @@ from campaigns.models import Campaign, Phase
 from campaigns.rules.clocks import in_words, zone_in_words
 from campaigns.rules.rhythm import next_moment
 from campaigns.rules.usa import names_in_words
+from campaigns.states import CampaignState
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def _consent(campaign: Campaign) -> list[str]:
 
 
 def _rhythm(campaign: Campaign, now: dt.datetime) -> str:
+    if campaign.state == CampaignState.ENDED:
+        return "The campaign has ended: batches are sealed only when a lead seals them."
     at = next_moment(
         campaign.rhythm,
         campaign.rhythm_weekday,

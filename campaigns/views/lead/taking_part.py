@@ -30,7 +30,13 @@ def partners(request: HttpRequest, slug: str) -> HttpResponse:
             status = show_refusal(form, refusal)
         else:
             name = form.cleaned_data["partner"].name
-            messages.success(request, f"{name} takes part. {and_next(campaign)}")
+            asked = (
+                ""
+                if campaign.state == CampaignState.DRAFT
+                else "Authors whose consent does not cover it yet are asked once, by e-mail, within "
+                "minutes; what is covered already goes into its first batch."
+            )
+            messages.success(request, f"{name} takes part. {asked or and_next(campaign)}".strip())
             return redirect("campaigns:partners", slug)
     context = {
         "campaign": campaign,
