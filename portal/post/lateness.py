@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.models import Heartbeat, Message, Urgency
 from portal.post import beats
 
-CACHE_KEY = "mail late for minutes"
+CACHE_KEY = "mail-late-minutes"
 #: Pages ask this often; the database is asked once in so many seconds.
 CACHE_SECONDS = 30
 

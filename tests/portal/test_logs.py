@@ -19,6 +19,7 @@ from django.test import Client
 from portal import logs, outbox
 from portal.celery import app
 from portal.models import Heartbeat, Message
+from tests.house.bells import take_bells
 from tests.house.post_office import PostOffice
 
 
@@ -60,8 +61,7 @@ def test_a_real_worker_with_its_clock_sends_beats_and_logs_under_the_request(
     post_office: PostOffice, database_url: str, tmp_path: Path
 ) -> None:
     """One real worker: it hears the bell, sends, puts a refusal under our id, and the clock beats."""
-    for old in (site.BROKER_DIR / "queue").glob("*.msg"):
-        old.unlink()
+    take_bells()
     environment = os.environ | {
         "DATABASE_URL": database_url,
         "EMAIL_URL": post_office.url,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,29 +17,22 @@ from portal import logs, outbox
 from portal.models import Job, Message
 from portal.post.sweeping import sweep
 from portal.querysets import PAUSES, WORKER_DIED
+from tests.house.bells import take_bells
 from tests.house.post_office import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
-QUEUE = Path(settings.BROKER_DIR) / "queue"
 LONG_AGO = dt.timedelta(minutes=5)
 
 
 @pytest.fixture(autouse=True)
 def empty_queue() -> None:
     """Start with a broker that holds nothing."""
-    for old in QUEUE.glob("*.msg"):
-        old.unlink()
+    take_bells()
 
 
 def bells() -> list[tuple[str, list[Any]]]:
     """What the broker holds now: each task and its arguments."""
-    found = []
-    for file in QUEUE.glob("*.msg"):
-        message = json.loads(file.read_text())
-        arguments = json.loads(base64.b64decode(message["body"]))[0]
-        found.append((message["headers"]["task"], arguments))
-        file.unlink()
-    return sorted(found)
+    return sorted(bell.call for bell in take_bells())
 
 
 def start(kind: str = "stories.build_batch") -> Job:
@@ -109,11 +99,10 @@ def test_swept_bells_fade_and_carry_the_request_that_swept(db: None) -> None:
     token = logs.request_id.set("task-of-the-sweep")
     sweep()
     logs.request_id.reset(token)
-    [file] = QUEUE.glob("*.msg")
-    headers = json.loads(file.read_text())["headers"]
-    assert headers["request_id"] == "task-of-the-sweep"
-    fades = dt.datetime.fromisoformat(headers["expires"])
-    assert timezone.now() < fades <= timezone.now() + dt.timedelta(seconds=30)
+    [bell] = take_bells()
+    assert bell.request_id == "task-of-the-sweep"
+    assert bell.expires is not None
+    assert timezone.now() < bell.expires <= timezone.now() + dt.timedelta(seconds=30)
 
 
 TELL = """
