@@ -25,6 +25,9 @@ from portal.models import User
 M = TypeVar("M", bound=Model)
 Scope = Callable[[User], QuerySet[Any]]
 
+#: The heaviest request that a form without files makes, in bytes.
+FORM_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
 
 @dataclass(frozen=True)
 class Role:
@@ -40,13 +43,17 @@ class Row:
     """Who may open a URL (None: anybody, signed in or not) and which rows it shows them.
 
     `keeps` names the URL, with the same arguments, of the page that takes up what was sent here by
-    somebody who had been signed out meanwhile; see portal.kept.
+    somebody who had been signed out meanwhile; see portal.kept. `takes` is the heaviest request, in
+    bytes, that the URL takes from whoever has signed in; see portal.guards. `by_token` URLs open with
+    a key instead of a session: their door answers 401 itself, and `see` counts for the key's owner.
     """
 
     role: Role | None
     see: Scope | None = None
     may: Scope | None = None
     keeps: str = ""
+    takes: int = FORM_BYTES
+    by_token: bool = False
 
 
 #: Anybody, without signing in.

@@ -90,7 +90,7 @@ class Access:
         row = access.row_named(name)
         if row is None:
             raise PermissionDenied(f"The URL {name!r} has no row in the permission table.")
-        if row.role is None:
+        if row.role is None or row.by_token:
             return None
         if not isinstance(request.user, User):
             return _ask_to_sign_in(request)

@@ -28,6 +28,8 @@ class Page(Generic[M]):
     next_query: str | None
     is_first: bool
     first_query: str = ""
+    #: The place alone, for whoever does not page through a query string.
+    next_after: str | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -48,14 +50,14 @@ def page(
     if after is not None:
         asked = asked.filter(_beyond(names, after, down))
     found = list(asked[: size + 1])
-    following = None
+    following, place = None, None
     if len(found) > size:
         query = request.GET.copy()
-        query["after"] = _encode([_value(found[size - 1], name) for name in names])
+        query["after"] = place = _encode([_value(found[size - 1], name) for name in names])
         following = query.urlencode()
     first = request.GET.copy()
     first.pop("after", None)
-    return Page(found[:size], following, after is None, first.urlencode())
+    return Page(found[:size], following, after is None, first.urlencode(), place)
 
 
 def _beyond(names: list[str], values: list[Any], down: bool) -> Q:

@@ -182,3 +182,15 @@ class ImportedStoryQuerySet(models.QuerySet[M]):
             campaign=OuterRef("campaign"), member__user=user
         )
         return self.annotate(joined=Exists(participations))
+
+
+class TokenQuerySet(models.QuerySet[M]):
+    """Questions about the keys of partners' programs."""
+
+    def of_officer(self, user: User) -> Self:
+        """A partner user's own keys that still work."""
+        return self.filter(officer__user=user, revoked_at=None)
+
+    def working(self) -> Self:
+        """Not revoked, and of an officer who may sign in."""
+        return self.filter(revoked_at=None, officer__user__is_active=True)

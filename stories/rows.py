@@ -8,7 +8,7 @@ from campaigns.models import Campaign, Participation
 from campaigns.roles import COORDINATOR, LEAD, MEMBER, PARTNER_USER
 from portal.access import PUBLIC, Row
 from portal.models import User
-from stories.models import Batch, ImportedStory, Item, Recall, Story
+from stories.models import Batch, ImportedStory, Item, PartnerToken, Recall, Story
 
 
 def reviewable(user: User) -> QuerySet[Story]:
@@ -32,8 +32,9 @@ def waiting_for(user: User) -> QuerySet[ImportedStory]:
 
 
 OWN = Row(role=MEMBER, see=own)
-#: Where an author types: what a signed-out author sends is taken up again on the writing page.
-TYPED = Row(role=MEMBER, see=own, keeps="stories:write")
+#: Where an author types: what a signed-out author sends is taken up again on the writing page. A photo
+#: that is too large is refused there in words and costs no typed text, so more than a photo comes in.
+TYPED = Row(role=MEMBER, see=own, keeps="stories:write", takes=64 * 1024 * 1024)
 
 
 def led(user: User) -> QuerySet[Campaign]:
@@ -66,12 +67,20 @@ def asked_back(user: User) -> QuerySet[Recall]:
     return Recall.objects.asked_of(user)
 
 
+def own_tokens(user: User) -> QuerySet[PartnerToken]:
+    """A partner user's own keys for programs."""
+    return PartnerToken.objects.of_officer(user)
+
+
 REVIEW = Row(role=COORDINATOR, see=reviewable)
 LED = Row(role=LEAD, see=led)
 APPROVED = Row(role=LEAD, see=approved)
 INBOX = Row(role=PARTNER_USER, see=delivered)
 LIBRARY = Row(role=PARTNER_USER, see=usable)
 RECALLS = Row(role=PARTNER_USER, see=asked_back)
+TOKENS = Row(role=PARTNER_USER, see=own_tokens)
+API_BATCHES = Row(role=PARTNER_USER, see=delivered, by_token=True)
+API_RECALLS = Row(role=PARTNER_USER, see=asked_back, by_token=True)
 
 ROWS: dict[str, Row] = {
     "stories:mine": OWN,
@@ -122,4 +131,16 @@ ROWS: dict[str, Row] = {
     "stories:recall": RECALLS,
     "stories:answer_recall": RECALLS,
     "stories:verify_script": PUBLIC,
+    "stories:tokens": TOKENS,
+    "stories:revoke_token": TOKENS,
+    "stories:api:batches": API_BATCHES,
+    "stories:api:batch": API_BATCHES,
+    "stories:api:file": API_BATCHES,
+    "stories:api:acknowledge": API_BATCHES,
+    "stories:api:changes": API_BATCHES,
+    "stories:api:recalls": API_RECALLS,
+    "stories:api:answer_recall": API_RECALLS,
+    # The description of the API is no secret.
+    "stories:api:openapi-json": PUBLIC,
+    "stories:api:api-root": PUBLIC,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from stories.api import api
 from stories.views import (
     batches,
     consents,
@@ -15,6 +16,7 @@ from stories.views import (
     recalls,
     review,
     sign_off,
+    tokens,
     withdrawing,
     writing,
 )
@@ -77,7 +79,15 @@ partner_urls: list[URLPattern] = [
     path("inbox/<uuid:ref>/", inbox.batch, name="batch"),
     path("inbox/<uuid:ref>/files/<path:name>", inbox.batch_file, name="batch_file"),
     path("inbox/<uuid:ref>/acknowledge/", inbox.acknowledge, name="acknowledge"),
+    path("inbox/tokens/", tokens.tokens, name="tokens"),
+    path("inbox/tokens/<int:pk>/revoke/", tokens.revoke_token, name="revoke_token"),
     path("verify_batch.py", inbox.verify_script, name="verify_script"),
 ]
 
-urlpatterns = member_urls + review_urls + lead_urls + partner_urls
+urlpatterns = [
+    *member_urls,
+    *review_urls,
+    *lead_urls,
+    *partner_urls,
+    path("api/v1/", api.urls),
+]

@@ -24,6 +24,7 @@ from stories.models.stories import (
     Story,
     Tag,
 )
+from stories.models.tokens import PartnerToken
 
 __all__ = [
     "Acceptance",
@@ -41,6 +42,7 @@ __all__ = [
     "ItemEnd",
     "NameShown",
     "Note",
+    "PartnerToken",
     "Photo",
     "Recall",
     "RecallReason",

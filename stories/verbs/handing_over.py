@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import BinaryIO
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,6 +21,10 @@ from portal.moves import move
 from stories.models import Batch, Delivery, Download, Item, Recall, Receipt
 from stories.rules.manifest import FileFact, sha256_text
 from stories.states import BATCH_MOVES, RECALL_MOVES, BatchState, RecallState
+from stories.verbs import batch_files
+
+#: The names of the pictures in a batch, which its list of files leaves out.
+PHOTO = re.compile(r"photos/[1-9][0-9]{0,6}\.jpg")
 
 audit.PAST_TENSE |= {
     "build": "built the files of",
@@ -122,6 +128,27 @@ def record_selection(*, by: User, items: QuerySet[Item], file: str) -> None:
         Download.objects.bulk_create(Download(batch=batch, file=file, by=by) for batch in batches)
         for batch in batches:
             audit.record(by, "download", batch, file=file)
+
+
+def take_file(*, by: User, batch: Batch, name: str) -> BinaryIO | None:
+    """One file of a batch, open for reading; None where it has none of that name.
+
+    That it was taken is on record before its first byte leaves. Raises TooLate for a closed batch.
+    """
+    known = {fact["name"] for fact in batch.files or []}
+    if name not in known and not PHOTO.fullmatch(name):
+        return None
+    refuse_closed(batch)
+    try:
+        file = batch_files.place_of(batch, name).open("rb")
+    except FileNotFoundError:
+        return None
+    try:
+        record_download(by=by, batch=batch, file=name)
+    except TooLate:
+        file.close()
+        raise
+    return file
 
 
 def refuse_closed(batch: Batch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +20,7 @@ from stories.forms.handing_over import ReceiptForm
 from stories.forms.library import NAME_LABELS, USE_LABELS
 from stories.models import Batch, Item, Recall
 from stories.states import BatchState
-from stories.verbs import batch_files, handing_over
+from stories.verbs import handing_over
 
 #: The inbox's views: what each one asks of a batch.
 SHOWN: dict[str, tuple[str, Q]] = {
@@ -39,7 +38,6 @@ ABOUT_FILES = {
     "manifest.json.sig": "The signature of the manifest",
     "SHA256SUMS": "The hash of every file",
 }
-PHOTO = re.compile(r"photos/[1-9][0-9]{0,6}\.jpg")
 LAST_DOWNLOADS = 20
 RECALLS_ON_TOP = 10
 
@@ -139,20 +137,9 @@ def found_recalls(found: Batch) -> QuerySet[Recall]:
 def batch_file(request: HttpRequest, ref: UUID, name: str) -> FileResponse:
     """One file, streamed; that it was taken is on record before its first byte leaves."""
     found = access.fetch(request, Batch, ref=ref)
-    known = {fact["name"] for fact in found.files or []}
-    place = batch_files.place_of(found, name) if name in known or PHOTO.fullmatch(name) else None
-    if place is None:
+    file = handing_over.take_file(by=access.person(request), batch=found, name=name)
+    if file is None:
         raise Http404
-    handing_over.refuse_closed(found)
-    try:
-        file = place.open("rb")
-    except FileNotFoundError:
-        raise Http404 from None
-    try:
-        handing_over.record_download(by=access.person(request), batch=found, file=name)
-    except TooLate:
-        file.close()
-        raise
     return as_attachment(file.name, file)
 
 
