@@ -7,11 +7,13 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import Campaign
 from campaigns.rules.usa import STATE_NAMES
 from portal.models import User
+from stories.forms.prompts import LONG_TEXT_LENGTH, SHORT_TEXT_LENGTH
+from stories.forms.story import HOOK_LOOKS, Hook
 from stories.models import Revision, Story, Tag
 from stories.rules.texts import Answer
 from stories.states import StoryState
@@ -58,11 +60,23 @@ class QueueFilter(forms.Form):
         self.helper.form_tag = False
 
     def narrow(self, stories: QuerySet[Story]) -> QuerySet[Story]:
-        """The stories that fit."""
+        """The stories that fit, of the view that is shown."""
         self.is_valid()
+        states = VIEWS[self.cleaned_data.get("show") or "todo"][1]
+        return self.of_any_state(stories).filter(state__in=states)
+
+    def counts(self, stories: QuerySet[Story]) -> dict[str, int]:
+        """How many stories fit in each view, in one query."""
+        self.is_valid()
+        found: dict[str, int] = self.of_any_state(stories).aggregate(
+            **{key: Count("pk", filter=Q(state__in=of)) for key, (_, of) in VIEWS.items()}
+        )
+        return found
+
+    def of_any_state(self, stories: QuerySet[Story]) -> QuerySet[Story]:
+        """The stories that fit all filters but the view."""
         asked = self.cleaned_data
-        states = VIEWS[asked.get("show") or "todo"][1]
-        fits = Q(state__in=states)
+        fits = Q()
         if asked.get("campaign"):
             fits &= Q(campaign=asked["campaign"])
         if asked.get("state"):
@@ -127,7 +141,7 @@ class ReasonForm(forms.Form):
 class EditForm(forms.Form):
     """An edit of a revision: its hook and its written answers. Choices, dates and links stay the author's."""
 
-    hook = forms.CharField(max_length=140, label="In one line", strip=False)
+    hook = Hook(one_line=True, label="In one line", widget=forms.Textarea(attrs=HOOK_LOOKS))
     remark = forms.CharField(
         max_length=2000,
         required=False,
@@ -146,7 +160,7 @@ class EditForm(forms.Form):
             long = answer["kind"] == "long_text"
             self.fields[self.name_of(answer)] = forms.CharField(
                 label=answer["label"],
-                max_length=20_000,
+                max_length=LONG_TEXT_LENGTH if long else SHORT_TEXT_LENGTH,
                 strip=False,
                 widget=forms.Textarea(attrs={"rows": 14, "class": "story-field"})
                 if long

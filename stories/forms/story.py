@@ -15,6 +15,15 @@ from stories.forms.prompts import WordsField, answer_to, field_for, field_name
 from stories.models import Photo, Story
 from stories.rules.texts import HOOK_LENGTH, Answer
 
+#: Two lines high, so that all of it can be seen on a phone; Enter makes no second line.
+HOOK_LOOKS = {
+    "rows": 2,
+    "class": "line-field",
+    "data-one-line": "yes",
+    "data-most-characters": HOOK_LENGTH,
+    "data-always": "yes",
+}
+
 
 class Hook(WordsField):
     """The story in one line."""
@@ -35,16 +44,7 @@ class StoryForm(ConsentForm):
         one_line=True,
         label="Your story in one line",
         help_text=f"What should a busy person remember? At most {HOOK_LENGTH} characters.",
-        # Two lines high, so that all of it can be seen on a phone; Enter makes no second line.
-        widget=forms.Textarea(
-            attrs={
-                "rows": 2,
-                "class": "line-field",
-                "data-one-line": "yes",
-                "data-most-characters": HOOK_LENGTH,
-                "data-always": "yes",
-            }
-        ),
+        widget=forms.Textarea(attrs=HOOK_LOOKS),
         error_messages={"required": "Please put your story into one line."},
     )
     photo_description = WordsField(

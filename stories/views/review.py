@@ -41,6 +41,7 @@ REASONS = {
 def queue(request: HttpRequest) -> HttpResponse:
     """The stories of the coordinator's societies, longest waiting first."""
     form = QueueFilter(request.GET, user=access.person(request))
+    counts = form.counts(access.rows(request, Story))
     stories = form.narrow(access.rows(request, Story)).select_related(
         "current_revision", "member", "campaign", "society", "claimed_by"
     )
@@ -50,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "page": page(request, stories.prefetch_related("tags"), ("submitted_at", "id")),
-            "views": [(key, label) for key, (label, _) in VIEWS.items()],
+            "views": [(key, label, counts[key]) for key, (label, _) in VIEWS.items()],
             "shown": form.cleaned_data.get("show") or "todo",
             "kept": kept_query(request),
         },

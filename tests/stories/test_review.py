@@ -93,6 +93,29 @@ def test_every_filter_narrows(world: World, client_of: ClientOf) -> None:
     assert shown(mine="on") == ["Sight"]
 
 
+def test_each_view_says_how_many_stories_fit(world: World, client_of: ClientOf) -> None:
+    approved_story(world)
+    submitted_story(world, hook="Sight")
+    in_review(world)
+    client = client_of(world.ana)
+    counts = {"todo": 2, "author": 0, "approved": 1, "closed": 0, "all": 3}
+
+    def counted(**query: str) -> dict[str, int]:
+        views = client.get(reverse("stories:queue"), query).context["views"]
+        return {key: count for key, _, count in views}
+
+    assert counted() == counts
+    assert counted(show="approved") == counts
+    assert counted(q="sight") == dict.fromkeys(counts, 0) | {"todo": 1, "all": 1}
+
+
+def test_a_colleague_reads_who_has_taken_a_story(world: World, client_of: ClientOf) -> None:
+    story = in_review(world)
+    words = "Ana Ruiz has taken this story."
+    assert words in client_of(world.ben).get(url("review", story)).content.decode()
+    assert words not in client_of(world.ana).get(url("review", story)).content.decode()
+
+
 def test_queue_costs_the_same_with_30_stories(world: World, client_of: ClientOf) -> None:
     client = client_of(world.ana)
     equal_queries(
