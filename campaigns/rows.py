@@ -43,7 +43,8 @@ ROSTER_ROWS = {
     "campaigns:rosters": OWN_ROSTER,
     "campaigns:roster": OWN_ROSTER,
     "campaigns:upload_roster": OWN_ROSTER,
-    "campaigns:send_roster": OWN_ROSTER,
+    # A little over campaigns.forms.rosters.MOST_BYTES, so that the form can refuse in its own words.
+    "campaigns:send_roster": Row(role=COORDINATOR, see=own_societies, takes=60 * 1024 * 1024),
     "campaigns:roster_import": OWN_IMPORT,
     "campaigns:set_columns": OWN_IMPORT,
     "campaigns:confirm_roster": OWN_IMPORT,

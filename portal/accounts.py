@@ -11,6 +11,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.signup import prevent_enumeration
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import get_client_ip
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
@@ -19,9 +21,12 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
-from portal import outbox
+from portal import outbox, vault
 from portal.forms import clean_name
 from portal.models import Urgency, User
+
+#: Stands for a caller without an address: one that no machine has.
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 (nothing is bound to it)
 
 
 def address_proven(user: User, email: str) -> None:
@@ -80,6 +85,10 @@ class Adapter(DefaultAccountAdapter):
         """Addresses are kept in lower case, so that one person is one row."""
         return email.strip().lower()
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Who calls; callers that come without an address, as through a socket, count as one."""
+        return str(get_client_ip(request) or NO_ADDRESS)
+
     def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
         """Save a new person with the name that they gave.
 
@@ -114,6 +123,18 @@ class Adapter(DefaultAccountAdapter):
                 address_proven(user, address.email)
         response: HttpResponse = super().post_login(request, user, **how)
         return response
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    """What proves the second step is encrypted in the database."""
+
+    def encrypt(self, text: str) -> str:
+        """See portal.vault."""
+        return vault.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """See portal.vault."""
+        return vault.decrypt(encrypted_text)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):

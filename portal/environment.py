@@ -113,6 +113,23 @@ class Environment:
             name, parse, "", "a base64 text of 32 bytes; `openssl rand -base64 32` makes one"
         )
 
+    def fernet_keys(self, name: str) -> list[str]:
+        """Fernet keys separated by commas: each 32 bytes as URL-safe base64."""
+
+        def parse(raw: str) -> list[str]:
+            keys = [key.strip() for key in raw.split(",") if key.strip()]
+            for key in keys:
+                if len(base64.urlsafe_b64decode(key)) != 32:
+                    raise ValueError
+            return keys
+
+        return self.read(
+            name,
+            parse,
+            [],
+            "a list of keys of 32 bytes each, as URL-safe base64, with commas between",
+        )
+
     def refuse(self, problem: str) -> None:
         """Remember a problem that lies between settings."""
         self.problems.append(problem)

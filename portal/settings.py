@@ -57,6 +57,9 @@ if not SECRET_KEY:
         env.refuse("SECRET_KEY is missing. Set it to at least 50 random characters.")
 elif len(SECRET_KEY) < 50:
     env.refuse("SECRET_KEY is shorter than 50 characters.")
+# What the secrets of the second step are encrypted with in the database, the newest first; without any,
+# a key that follows from SECRET_KEY. See portal.vault.
+FIELD_KEYS = env.fernet_keys("FIELD_KEYS")
 
 # What was signed with an earlier key, such as a session, holds until it is taken out of this list.
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
@@ -84,6 +87,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -107,14 +111,17 @@ MIDDLEWARE = [
     "portal.middleware.RequestId",
     "portal.measuring.Measure",
     "csp.middleware.CSPMiddleware",
+    "portal.guards.Policies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "portal.guards.Weight",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.guards.Crowds",
     "portal.middleware.EvenAnswers",
     "portal.middleware.Access",
     "portal.middleware.Refusals",
@@ -193,6 +200,8 @@ CACHES = {
         else {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": str(VAR_DIR / "cache"),
+            # A full cache drops entries at random, and with them the limits of sign-in: room for all.
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     )
 }
@@ -379,6 +388,9 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "confirm_email": "3/10m/key",
+    # All attempts to sign in or up from one network (see portal.guards.Crowds): room for a campus
+    # on the day that its state opens, and too few for somebody who owns the network.
+    "network": "600/10m/key",
 }
 if USE_X_FORWARDED_PROTO:
     # The proxy's own word for who is calling, not what a caller says of himself.
@@ -387,11 +399,18 @@ if USE_X_FORWARDED_PROTO:
 EVEN_ANSWER_SECONDS = 0.0 if TESTING else 0.35
 # Told with a person and an address that was proven to be theirs. See portal.accounts.
 ADDRESS_VERIFIED = ["campaigns.verbs.members.adopt"]
+# What each package answers to "what do you keep about me": a person to JSON. See portal.personal.
+PERSONAL_DATA = [
+    "portal.personal.account",
+    "campaigns.personal.membership",
+    "stories.personal.stories",
+]
 # The name of the page on which a person chooses between a daily digest and other ways to hear.
 DIGEST_CHOICE = "campaigns:notices"
 # The name of the page on which a person without a tie asks a society to be added.
 ASK_TO_BE_ADDED = "campaigns:my_societies"
 
+MFA_ADAPTER = "portal.accounts.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
@@ -452,6 +471,7 @@ if OIDC_URL:
 
 SESSION_COOKIE_AGE = env.number("SESSION_DAYS", 14, least=1) * 86400
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -462,6 +482,29 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# No page here asks for any of these, so nothing that gets into one may either.
+PERMISSIONS_POLICY = {
+    "publickey-credentials-get": "self",
+    "publickey-credentials-create": "self",
+    "clipboard-write": "self",
+} | dict.fromkeys(
+    (
+        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+        *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection"),
+        *("local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture"),
+        *(
+            "screen-wake-lock",
+            "serial",
+            "storage-access",
+            "usb",
+            "web-share",
+            "xr-spatial-tracking",
+        ),
+    ),
+    "",
+)
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -22,8 +22,9 @@ def sweep() -> None:
 
 @app.task(name="portal.forget")
 def forget() -> None:
-    """Empty the words and addresses of messages done with."""
+    """Empty the words and addresses of messages done with; delete sessions that have run out."""
     forgetting.forget(now=timezone.now())
+    forgetting.forget_sessions(now=timezone.now())
 
 
 @app.task(name="portal.write_digests")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
-from portal.views import demo, errors, health, home, keys, metrics, operator, profile
+from portal.views import demo, errors, health, home, keys, metrics, operator, profile, sessions
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden
@@ -27,6 +28,13 @@ urlpatterns = [
     path("privacy/", home.privacy, name="privacy"),
     path("me/", profile.profile, name="profile"),
     path("me/name/", profile.rename, name="rename"),
+    path("me/data/", profile.own_data, name="own_data"),
+    path("me/sessions/", sessions.sessions, name="sessions"),
+    path("me/sessions/<int:pk>/end/", sessions.end_session, name="end_session"),
+    path("me/sessions/end-others/", sessions.end_other_sessions, name="end_other_sessions"),
+    path("me/sessions/end-all/", sessions.end_all_sessions, name="end_all_sessions"),
+    # allauth's own page of the same; one is enough.
+    path("accounts/sessions/", RedirectView.as_view(pattern_name="sessions"), name="old_sessions"),
     path("demo/", demo.cast, name="demo"),
     path("demo/sign-in/", demo.sign_in_as, name="demo_sign_in"),
     path("demo/mail/", demo.mail, name="demo_mail"),

@@ -6,11 +6,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import people
+from portal import people, personal
 from portal.access import person
 from portal.forms import NameForm
 
@@ -30,6 +30,15 @@ def rename(request: HttpRequest) -> HttpResponse:
     people.rename(by=person(request), name=form.cleaned_data["name"])
     messages.success(request, "Your name is saved.")
     return redirect("profile")
+
+
+@require_safe
+def own_data(request: HttpRequest) -> JsonResponse:
+    """Everything that is kept about the person who asks, as a file to download."""
+    kept = personal.everything(person(request))
+    response = JsonResponse(kept, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = 'attachment; filename="what-is-kept-about-me.json"'
+    return response
 
 
 def _page(request: HttpRequest, form: NameForm, status: int = 200) -> HttpResponse:
