@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.forms import BoundField
 
@@ -22,7 +21,6 @@ from stories.forms.grid import (
     anchor,
     flat,
     given_away_words,
-    helper,
 )
 from stories.models import NameShown
 from stories.rules.consent import USES, Permission, months_later, name_to_show, permission_of
@@ -273,9 +271,9 @@ class ConsentForm(forms.Form):
         return f"{line.label}: {bound.label}" if line else str(bound.label)
 
     @property
-    def naming(self) -> FormHelper:
-        """How crispy-forms lays out the names."""
-        return helper("full_name", "first_name")
+    def naming(self) -> list[BoundField]:
+        """The fields of the names."""
+        return [self["full_name"], self["first_name"]]
 
     # --- What was chosen ---
 

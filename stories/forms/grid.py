@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django.forms import BoundField
 
 from campaigns.models import Campaign, CampaignPartner, ConsentText
@@ -82,15 +80,6 @@ class Problem:
 def anchor(bound: BoundField) -> str:
     """The id to jump to for a field; groups of buttons have it on their frame."""
     return bound.id_for_label or f"div_{bound.auto_id}"
-
-
-def helper(*names: str) -> FormHelper:
-    """A crispy-forms helper for a part of a form: no form tag, these fields."""
-    part = FormHelper()
-    part.form_tag = False
-    part.disable_csrf = True
-    part.layout = Layout(*names)
-    return part
 
 
 def given_away_words(marks: Sequence[str], *, nameless: bool) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
+from django.forms import BoundField
 
 from campaigns.models import Prompt
 from stories.forms.consents import ConsentForm
-from stories.forms.grid import GridContext, flat, helper
+from stories.forms.grid import GridContext, flat
 from stories.forms.prompts import WordsField, answer_to, field_for, field_name
 from stories.models import Photo, Story
 from stories.rules.texts import HOOK_LENGTH, Answer
@@ -74,9 +74,9 @@ class StoryForm(ConsentForm):
             self.fields[field_name(prompt.pk)] = field_for(prompt)
 
     @property
-    def telling(self) -> FormHelper:
-        """How crispy-forms lays out the hook and the prompts, in the campaign's order."""
-        return helper("hook", *(field_name(prompt.pk) for prompt in self.prompts))
+    def telling(self) -> list[BoundField]:
+        """The fields of the hook and the prompts, in the campaign's order."""
+        return [self["hook"], *(self[field_name(prompt.pk)] for prompt in self.prompts)]
 
     def clean_photo_description(self) -> str:
         """A picture needs its words."""
