@@ -29,7 +29,9 @@ class WordsField(forms.CharField):
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """A counter for the page's script instead of a hard stop."""
-        return {"data-most-characters": self.max_length} if self.max_length else {}
+        # A text may run from the right; the page learns it from its first letters.
+        attrs: dict[str, Any] = {"dir": "auto"}
+        return attrs | ({"data-most-characters": self.max_length} if self.max_length else {})
 
     def to_python(self, value: Any) -> str:
         """The text with line feeds; white space alone is no answer."""
