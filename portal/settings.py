@@ -176,7 +176,7 @@ else:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
             **DATABASES["default"].get("OPTIONS", {}),  # what the address says, such as sslmode
         },
     }
