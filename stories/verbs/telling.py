@@ -38,9 +38,11 @@ audit.PAST_TENSE |= {
     "submit": "submitted",
     "sign_off": "signed off the edit of",
     "refuse_edit": "refused the edit of",
-    "withdraw": "took back",
+    "withdraw": "withdrew",
 }
 audit.TIME_ZONE_AT |= {"stories.story": "campaign__time_zone"}
+
+WITHDRAWN = "This story is withdrawn; its draft is gone with it."
 
 
 def begin(*, by: User, participation: Participation) -> Story:
@@ -104,17 +106,20 @@ def draft_from(story: Story, revision: Revision | None) -> Draft:
 
 
 def draft_of(story: Story) -> Draft:
-    """The author's draft as a row; where there is none, one is made from the text that stands now."""
+    """The author's draft as a row; where there is none, one is made from the text that stands now.
+
+    Raises TooLate for a withdrawn story. A new draft takes its turn with the withdrawal and with what
+    another window hands in; so none is left behind by either.
+    """
     with transaction.atomic():
         copy = working_copy(story)
         if copy._state.adding:
-            fields = {
-                "hook": copy.hook,
-                "answers": copy.answers,
-                "photo": copy.photo,
-                "version": copy.version,
-            }
-            copy, _ = Draft.objects.get_or_create(story=story, defaults=fields)
+            fresh = lock(story)
+            if fresh.state == StoryState.WITHDRAWN:
+                raise TooLate(WITHDRAWN)
+            copy = working_copy(fresh)
+            if copy._state.adding:
+                copy.save()
         return copy
 
 
@@ -137,7 +142,7 @@ def save_draft(
     """
     with transaction.atomic():
         if story.state == StoryState.WITHDRAWN:
-            raise TooLate("This story is withdrawn; its draft is gone with it.")
+            raise TooLate(WITHDRAWN)
         draft = draft_of(story)
         ours = Q(version=version)
         if window:
@@ -151,11 +156,18 @@ def save_draft(
             saved_at=timezone.now(),
         )
         if not won:
-            raise TooLate(
-                "This story was saved from another window in the meantime. "
-                "What you typed is still on this page."
-            )
+            raise TooLate(overtaken(story))
         return Draft.objects.values_list("version", flat=True).get(pk=draft.pk)
+
+
+def overtaken(story: Story) -> str:
+    """Why a draft was not the one that a page was made from any more."""
+    if Story.objects.filter(pk=story.pk, state=StoryState.WITHDRAWN).exists():
+        return WITHDRAWN
+    return (
+        "This story was saved from another window in the meantime. "
+        "What you typed is still on this page."
+    )
 
 
 def delete_draft(story: Story) -> None:
@@ -166,13 +178,23 @@ def delete_draft(story: Story) -> None:
 
 
 def set_photo(*, by: User, story: Story, photo: Photo | None) -> None:
-    """Put a picture with the draft, or take it away; the former one is deleted where nothing holds it."""
-    with transaction.atomic():
-        draft = draft_of(story)
-        former = draft.photo
-        Draft.objects.filter(pk=draft.pk).update(photo=photo, saved_at=timezone.now())
-        audit.record(by, "set_photo", story, photo=photo.pk if photo else None)
-        drop_unused(former)
+    """Put a picture with the draft, or take it away; the former one is deleted where nothing holds it.
+
+    Raises TooLate for a withdrawn story; then the new picture is deleted, too.
+    """
+    try:
+        with transaction.atomic():
+            fresh = lock(story)
+            if fresh.state == StoryState.WITHDRAWN:
+                raise TooLate(WITHDRAWN)
+            draft = draft_of(fresh)
+            former = draft.photo
+            Draft.objects.filter(pk=draft.pk).update(photo=photo, saved_at=timezone.now())
+            audit.record(by, "set_photo", story, photo=photo.pk if photo else None)
+            drop_unused(former)
+    except TooLate:
+        drop_unused(photo)
+        raise
 
 
 def submit(
