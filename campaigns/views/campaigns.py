@@ -9,7 +9,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.models import Campaign, Coordinator, Member, Participation, Society, Wish
+from campaigns.models import (
+    Campaign,
+    Coordinator,
+    Member,
+    MembershipRequest,
+    Participation,
+    Society,
+    Wish,
+)
+from campaigns.states import RequestState
 from campaigns.verbs import joining
 from portal import access
 from portal.models import User
@@ -35,7 +44,13 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         for campaign in shown.rows
     ]
     on_a_roster = bool(rows) or (member is not None and member.entries.exists())
-    context = {"page": shown, "rows": rows, "on_a_roster": on_a_roster}
+    asked = MembershipRequest.objects.filter(user=access.person(request), state=RequestState.ASKED)
+    context = {
+        "page": shown,
+        "rows": rows,
+        "on_a_roster": on_a_roster,
+        "waits": not on_a_roster and asked.exists(),
+    }
     return render(request, "campaigns/list.html", context)
 
 

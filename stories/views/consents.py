@@ -48,24 +48,33 @@ class Holder:
 
 def holders_of(story: Story) -> list[Holder]:
     """Every partner that would have something to give back: an item, also of an earlier text."""
-    recalls = Recall.objects.filter(story=story).exclude(state=RecallState.NEVER_TAKEN)
-    given_back = dict(recalls.order_by("item").values_list("partner", "item"))
+    return holders_by_story([story])[story.pk]
+
+
+def holders_by_story(stories: Sequence[Story]) -> dict[int, list[Holder]]:
+    """The same for many stories in two queries, by the story's id."""
+    recalls = Recall.objects.filter(story__in=stories).exclude(state=RecallState.NEVER_TAKEN)
+    given_back = {
+        (story, partner): item
+        for story, partner, item in recalls.order_by("item").values_list("story", "partner", "item")
+    }
     items = (
-        Item.objects.filter(story=story, recall=None)
+        Item.objects.filter(story__in=stories, recall=None)
         .select_related("partner", "batch")
         .with_taken()
         .order_by("partner__name", "-pk")
     )
-    kept = [item for item in items if item.pk > given_back.get(item.partner_id, 0)]
-    found: dict[int, Holder] = {}
+    kept = [item for item in items if item.pk > given_back.get((item.story_id, item.partner_id), 0)]
+    found: dict[int, dict[int, Holder]] = {story.pk: {} for story in stories}
     for item in kept:
         taken = item.taken or item.batch.state == BatchState.ACKNOWLEDGED  # type: ignore[attr-defined]
-        former = found.get(item.partner_id)
+        holders = found[item.story_id]
+        former = holders.get(item.partner_id)
         if (taken or item.ended_at is None) and (former is None or not former.has_it):
-            found[item.partner_id] = Holder(
+            holders[item.partner_id] = Holder(
                 item.partner_id, str(item.partner), item.batch.number, has_it=taken
             )
-    return list(found.values())
+    return {story: list(holders.values()) for story, holders in found.items()}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,7 +19,7 @@ from stories.rules.timeline import Journey, Step, timeline
 from stories.states import StoryState
 from stories.verbs.consenting import undecided_asks
 from stories.verbs.telling import working_copy
-from stories.views.consents import holders_of
+from stories.views.consents import holders_by_story, holders_of
 
 #: States in which a new text can be sent.
 WRITABLE = (
@@ -44,8 +44,16 @@ def mine(request: HttpRequest) -> HttpResponse:
         .annotate(permits=Exists(permits))
     )
     found = page(request, stories, ("-id",))
+    holders = holders_by_story(found.rows)
     rows = [
-        (story, next_step(story, permits_somebody=story.permits))  # type: ignore[attr-defined]
+        (
+            story,
+            next_step(
+                story,
+                permits_somebody=story.permits,  # type: ignore[attr-defined]
+                holders=[holder.name for holder in holders[story.pk] if holder.has_it],
+            ),
+        )
         for story in found.rows
     ]
     context = {"page": found, "rows": rows, "imported": waiting(user) if found.is_first else []}

@@ -45,6 +45,16 @@ def test_coordinators_hear_of_a_request_as_each_has_chosen(
     assert not DigestLine.objects.exists()
 
 
+def test_who_has_asked_reads_so_where_campaigns_would_stand(
+    world: World, client_of: ClientOf
+) -> None:
+    client = client_of(world.sam)
+    address = reverse("campaigns:list")
+    assert "We do not know your society yet" in client.get(address).content.decode()
+    client.post(reverse("campaigns:ask_to_be_added"), {"society": world.isscr.pk})
+    assert "Your society has your question" in client.get(address).content.decode()
+
+
 def test_a_digest_and_silence_are_kept_to(
     world: World, client_of: ClientOf, deliver_mail: Deliver
 ) -> None:

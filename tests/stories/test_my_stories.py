@@ -51,6 +51,13 @@ def test_an_empty_list_says_where_to_begin(mia: Client) -> None:
     assert "No story yet" in text(mia, "/stories/")
 
 
+def test_the_list_says_who_has_a_story(world: World, mia: Client) -> None:
+    approved_story(world)
+    assert "with that partner’s next batch" in text(mia, "/stories/")
+    fetched_batch(world)
+    assert "It is with Research!America." in text(mia, "/stories/")
+
+
 def test_drafts_are_there_and_deleted_ones_are_not(world: World, mia: Client) -> None:
     story = telling.begin(by=world.mia, participation=join(world, world.mia_member))
     Draft.objects.filter(story=story).update(hook="Half a line", version=1)
