@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.signup import prevent_enumeration
 from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -64,6 +65,7 @@ class Adapter(DefaultAccountAdapter):
             "email": email,
             "site_name": settings.SITE_NAME,
             "site_url": settings.SITE_URL,
+            "onward": self.onward(),
             "current_site": SimpleNamespace(
                 name=settings.SITE_NAME, domain=urlsplit(settings.SITE_URL).netloc
             ),
@@ -80,6 +82,11 @@ class Adapter(DefaultAccountAdapter):
         }
         with transaction.atomic():
             outbox.tell(email, "account", told, urgency=Urgency.AT_ONCE)
+
+    def onward(self) -> str:
+        """The query that leads on, after signing in, to the page that the person was on their way to."""
+        address = get_next_redirect_url(self.request) if self.request else None
+        return f"?{urlencode({'next': address})}" if address else ""
 
     def clean_email(self, email: str) -> str:
         """Addresses are kept in lower case, so that one person is one row."""

@@ -285,6 +285,24 @@ def test_a_closed_account_reads_so_after_the_right_password(client: Client) -> N
     assert b"This account is closed" in client.get("/accounts/inactive/").content
 
 
+def test_the_way_on_from_an_invitation_is_kept_by_mail_when_the_other_door_was_right(
+    deliver_mail: Deliver,
+) -> None:
+    make_user("Mia Chen")
+    onward = "/campaigns/it-happened-here/"
+    make_user("Ben Otis")
+    asked = "?next=%2Fcampaigns%2Fit-happened-here%2F"
+
+    def mailed(path: str, email: str, onward: str) -> str:
+        Client().post(path, {"email": email, "next": onward})
+        (mail,) = deliver_mail()
+        return mail.text
+
+    assert f"/accounts/login/{asked}\n" in mailed(SIGNUP, "mia@example.org", onward)
+    assert f"/accounts/signup/{asked}\n" in mailed(SEND_CODE, "nobody@example.org", onward)
+    assert "/accounts/login/\n" in mailed(SIGNUP, "ben@example.org", "https://elsewhere.example/")
+
+
 def test_two_sign_ups_at_the_same_moment_make_one_person(
     client: Client, deliver_mail: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
