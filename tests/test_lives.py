@@ -35,7 +35,7 @@ from portal.errors import Refused, TooLate
 from stories.models import Batch, Consent, Draft, NameShown, Recall, Story
 from stories.rules.consent import Permission
 from stories.states import STORY_MOVES, BatchState, RecallState, StoryState
-from stories.verbs import batching, consenting, handing_over, reviewing, telling
+from stories.verbs import batching, consenting, handing_over, reviewing, signing_off, telling
 from stories.verbs.handing_over import RecallAnswer
 from tests.house.invariants import check_all
 from tests.house.people import make_user, make_world
@@ -229,7 +229,7 @@ class Lives(RuleBasedStateMachine):
         story = self.story(pick, "sign_off")
         if story is None or story.current_revision is None:
             return
-        verb = telling.sign_off if accepts else telling.refuse_edit
+        verb = signing_off.sign_off if accepts else signing_off.refuse_edit
         revision, user = story.current_revision, story.member.user
         assert user is not None
         self.attempt(

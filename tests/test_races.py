@@ -13,7 +13,7 @@ from campaigns.verbs import phases
 from portal.models import AuditLine, Message
 from stories.models import Decision, Draft, ImportedStory, Photo, Revision, Story
 from stories.states import StoryState
-from stories.verbs import consenting, importing, reviewing, telling
+from stories.verbs import consenting, importing, reviewing, signing_off, telling
 from tests.house.batches import photo
 from tests.house.people import World, client_of
 from tests.house.races import REPETITIONS, one_winner, posting, race, rounds
@@ -137,7 +137,7 @@ def test_sign_off_and_another_edit(world: World) -> None:
         story, edit = edited(world)
         sign_off, propose = race(
             seed,
-            lambda: telling.sign_off(by=world.mia, story=story, revision=edit),
+            lambda: signing_off.sign_off(by=world.mia, story=story, revision=edit),
             lambda: reviewing.propose_edit(
                 by=world.ben,
                 story=story,
@@ -160,8 +160,8 @@ def test_sign_off_and_refusing_the_edit(world: World) -> None:
         winner, words = one_winner(
             race(
                 seed,
-                lambda: telling.sign_off(by=world.mia, story=story, revision=edit),
-                lambda: telling.refuse_edit(by=world.mia, story=story, revision=edit),
+                lambda: signing_off.sign_off(by=world.mia, story=story, revision=edit),
+                lambda: signing_off.refuse_edit(by=world.mia, story=story, revision=edit),
             )
         )
         story.refresh_from_db()

@@ -21,7 +21,7 @@ from stories.forms.prompts import answer_to
 from stories.models import NameShown, Photo, Story
 from stories.rules.consent import Permission, months_later, name_to_show, permission_of
 from stories.rules.texts import Answer
-from stories.verbs import consenting
+from stories.verbs import consenting, signing_off
 from stories.verbs import telling as verbs
 
 USES = {"l": "lawmakers", "p": "publication", "j": "press"}
@@ -144,12 +144,12 @@ class Tellers:
     def sign_off(self, key: str) -> None:
         """The author accepts the coordinator's edit."""
         story, revision, user = self.current(key)
-        verbs.sign_off(by=user, story=story, revision=revision)
+        signing_off.sign_off(by=user, story=story, revision=revision)
 
     def refuse_edit(self, key: str) -> None:
         """The author prefers their own words."""
         story, revision, user = self.current(key)
-        verbs.refuse_edit(by=user, story=story, revision=revision)
+        signing_off.refuse_edit(by=user, story=story, revision=revision)
 
     def current(self, key: str) -> Any:
         """The story as it is now, its current revision and its author."""

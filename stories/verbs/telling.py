@@ -1,4 +1,4 @@
-"""What an author does with a story: begin, save, submit, answer an edit, withdraw."""
+"""What an author does with a story: begin, save, submit, withdraw."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import ConsentText, Participation, Phase
 from campaigns.verbs.notices import tell_coordinators
 from portal import audit, outbox
-from portal.errors import Refused, TooLate
+from portal.errors import TooLate
 from portal.links import absolute
 from portal.models import User
 from portal.moves import move
@@ -36,8 +36,6 @@ from stories.verbs.photos import drop_unused
 audit.PAST_TENSE |= {
     "begin": "began",
     "submit": "submitted",
-    "sign_off": "signed off the edit of",
-    "refuse_edit": "refused the edit of",
     "withdraw": "withdrew",
 }
 audit.TIME_ZONE_AT |= {"stories.story": "campaign__time_zone"}
@@ -304,35 +302,6 @@ def tell_about_submission(story: Story, revision: Revision, *, first: bool) -> N
     )
 
 
-def sign_off(*, by: User, story: Story, revision: Revision) -> None:
-    """Accept, letter by letter, the text that a coordinator edited. `revision` is the one that was read."""
-    with transaction.atomic():
-        story = lock(story)
-        refuse_another_text(story, revision)
-        move(story, STORY_MOVES["sign_off"])
-        Acceptance.objects.create(revision=revision, sha256=revision.sha256, by=by)
-        audit.record(by, "sign_off", story, revision=revision.number, sha256=revision.sha256)
-        tell_answer_to_edit(story, "edit_signed_off", "was signed off by its author")
-
-
-def refuse_edit(*, by: User, story: Story, revision: Revision) -> None:
-    """Keep the author's own last text; the coordinator decides about that one."""
-    with transaction.atomic():
-        story = lock(story)
-        refuse_another_text(story, revision)
-        own = story.revisions.filter(acceptance__isnull=False).order_by("-number").first()
-        if own is None:
-            raise Refused("There is no text of your own to go back to.")
-        move(
-            story,
-            STORY_MOVES["refuse_edit"],
-            current_revision=own,
-            searchable=texts.searchable(own.hook, own.answers),
-        )
-        audit.record(by, "refuse_edit", story, revision=revision.number)
-        tell_answer_to_edit(story, "edit_refused", "stays as its author wrote it")
-
-
 def refuse_another_text(story: Story, revision: Revision) -> None:
     """TooLate where the text on the person's screen is no longer the story's current one."""
     if story.current_revision_id != revision.pk:
@@ -340,18 +309,6 @@ def refuse_another_text(story: Story, revision: Revision) -> None:
             "The text has changed since you opened this page. Please read the new one. "
             + audit.last_act(story)
         )
-
-
-def tell_answer_to_edit(story: Story, template: str, said: str) -> None:
-    """Tell the coordinator who edited, through the society's notices."""
-    path = reverse("stories:review", args=[story.ref])
-    tell_coordinators(
-        story.society,
-        template=template,
-        context={"campaign": str(story.campaign), "url": absolute(path)},
-        line=f"An edited story for {story.campaign} {said}.",
-        path=path,
-    )
 
 
 def withdraw(*, by: User, story: Story) -> None:

@@ -13,7 +13,7 @@ from portal import access
 from stories.models import Revision, RevisionKind, Story
 from stories.rules.differences import passages
 from stories.states import StoryState
-from stories.verbs import telling
+from stories.verbs import signing_off
 
 
 @require_safe
@@ -54,7 +54,7 @@ def accept_edit(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Accept the edited text, letter by letter."""
     story = access.fetch(request, Story, ref=ref)
     revision = read_revision(request, story)
-    telling.sign_off(by=access.person(request), story=story, revision=revision)
+    signing_off.sign_off(by=access.person(request), story=story, revision=revision)
     messages.success(
         request, "You signed the text off. The coordinator decides now; you get an e-mail."
     )
@@ -66,7 +66,7 @@ def refuse_edit(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Keep the author's own text."""
     story = access.fetch(request, Story, ref=ref)
     revision = read_revision(request, story)
-    telling.refuse_edit(by=access.person(request), story=story, revision=revision)
+    signing_off.refuse_edit(by=access.person(request), story=story, revision=revision)
     messages.success(
         request, "Your own text stays. The coordinator decides about it; you get an e-mail."
     )

@@ -18,7 +18,7 @@ SETTINGS = Path(__file__).resolve().parents[2] / "portal" / "settings.py"
 
 def setting_names() -> set[str]:
     """The names of all settings that portal/settings.py reads from the environment."""
-    return set(re.findall(r"env\.[a-z]+\(\s*\"([A-Z][A-Z0-9_]*)\"", SETTINGS.read_text()))
+    return set(re.findall(r"env\.[a-z_]+\(\s*\"([A-Z][A-Z0-9_]*)\"", SETTINGS.read_text()))
 
 
 def take_own_ground() -> None:
