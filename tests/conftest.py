@@ -17,9 +17,10 @@ from campaigns.models import BoundarySet
 from portal.models import User
 from tests.house import people, places, post
 from tests.house.browser import chromium, open_page, page
+from tests.house.outside import database_url, log_lines, post_office
 from tests.house.people import World
 
-__all__ = ["chromium", "open_page", "page"]
+__all__ = ["chromium", "database_url", "log_lines", "open_page", "page", "post_office"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,4 +1,4 @@
-"""Fixtures about post, logs and the database seen from outside."""
+"""Fixtures about post, logs and the database as they are seen from outside."""
 
 from __future__ import annotations
 
