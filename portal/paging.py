@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Field, IntegerField, Model, Q, QuerySet
 from django.http import HttpRequest
 
 M = TypeVar("M", bound=Model)
@@ -43,8 +43,8 @@ def page(
     All fields must run in one direction. The place is kept in the query string as `after`; one that
     does not fit the order counts as the first page.
     """
-    after = _decode(request.GET.get("after", ""), len(order))
     names = [field.lstrip("-") for field in order]
+    after = _decode(request.GET.get("after", ""), rows.model, names)
     down = order[0].startswith("-")
     asked = rows.order_by(*order)
     if after is not None:
@@ -84,15 +84,40 @@ def _encode(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
-def _decode(token: str, length: int) -> list[Any] | None:
-    """The key in a token; None where there is none or it was tampered with."""
+def _decode(token: str, model: type[Model], names: Sequence[str]) -> list[Any] | None:
+    """The key in a token; None where there is none, or one that no page of this list gave out."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        values = [
-            dt.datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value
-            for value in plain
+        return [
+            _fitting(_field(model, name), value) for name, value in zip(names, plain, strict=True)
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    fits = len(values) == length and all(isinstance(v, str | int | dt.datetime) for v in values)
-    return values if fits else None
+
+
+def _field(model: type[Model], name: str) -> Field[Any, Any]:
+    """The field that a path of an order ends at."""
+    field: Any = None
+    for part in name.split("__"):
+        field = (field.related_model if field else model)._meta.get_field(part)
+    while field.is_relation:
+        field = field.target_field
+    fitting: Field[Any, Any] = field
+    return fitting
+
+
+def _fitting(field: Field[Any, Any], plain: Any) -> Any:
+    """A value of a token, if the field can hold it; ValueError or the like where not."""
+    if isinstance(field, DateTimeField):
+        at = dt.datetime.fromisoformat(plain["at"])
+        if at.tzinfo is None:
+            raise ValueError
+        return at.astimezone(dt.UTC)
+    if isinstance(field, IntegerField):
+        if isinstance(plain, bool) or not isinstance(plain, int) or abs(plain) >= 2**63:
+            raise ValueError
+        return plain
+    if not isinstance(plain, str) or "\x00" in plain:
+        raise ValueError
+    plain.encode()  # half a surrogate pair is no text
+    return plain

@@ -315,9 +315,11 @@ def cursor_of(text: str) -> tuple[dt.datetime, tuple[str, str]]:
     kind, _, ref = rest.partition("~")
     try:
         moment = dt.datetime.fromisoformat(at)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        aware = moment.tzinfo is not None
+        moment = moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        aware = False
+    if not aware:
         raise Refused(
             "This cursor is not one that “next” gave. Leave it out to begin at the start."
         )

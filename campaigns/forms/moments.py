@@ -11,6 +11,10 @@ from django.core.exceptions import ValidationError
 from campaigns.rules.clocks import NoSingleMoment, local_of, moment_of
 
 
+#: No campaign lies outside of these; further out, arithmetic with moments leaves the calendar.
+YEARS = range(2000, 2200)
+
+
 class LocalMomentField(forms.Field):
     """Takes and shows local time in `time_zone`; its clean value is an aware datetime in UTC."""
 
@@ -30,6 +34,10 @@ class LocalMomentField(forms.Field):
             raise ValidationError(
                 "Type a date and a time, such as 2026-09-01T09:00.", code="invalid"
             ) from problem
+        if local.year not in YEARS:
+            raise ValidationError(
+                f"Choose a year from {YEARS[0]} to {YEARS[-1]}.", code="out_of_calendar"
+            )
         try:
             return moment_of(local.replace(tzinfo=None), self.time_zone)
         except NoSingleMoment as problem:

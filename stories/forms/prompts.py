@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.utils.html import escape
 
 from campaigns.models import Prompt, PromptKind
 from stories.rules.texts import Answer
@@ -77,8 +76,7 @@ def field_for(prompt: Prompt) -> forms.Field:
     field = MAKERS[PromptKind(prompt.kind)](prompt)
     field.label = prompt.label
     field.required = prompt.required
-    # crispy-forms prints help texts unescaped, and this one was typed by a person.
-    field.help_text = escape(help_text(prompt))
+    field.help_text = help_text(prompt)
     field.error_messages["required"] = "Please answer this question."
     return field
 
