@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 audit.PAST_TENSE |= {"seal": "sealed"}
 audit.TIME_ZONE_AT |= {"stories.batch": "campaign__time_zone"}
 
-#: Stories are sealed in chunks of this many, so that memory does not grow with the batch.
+#: Stories are sealed in chunks of this many; of all others only the ids are in memory.
 CHUNK = 500
 
 
@@ -37,19 +38,17 @@ def today_in(campaign: Campaign) -> dt.date:
 
 def open_batch(*, campaign: Campaign, partner: Partner) -> Batch:
     """The campaign's open batch for a partner; the first call makes number 1."""
-    with transaction.atomic():
-        found = Batch.objects.filter(
-            campaign=campaign, partner=partner, state=BatchState.OPEN
-        ).first()
+    batches = Batch.objects.filter(campaign=campaign, partner=partner)
+    while True:
+        found = batches.filter(state=BatchState.OPEN).first()
         if found is not None:
             return found
-        last = Batch.objects.filter(campaign=campaign, partner=partner).aggregate(Max("number"))
-        number = (last["number__max"] or 0) + 1
-        # Whoever was faster made the same number; then theirs is the open batch.
+        last = batches.aggregate(Max("number"))["number__max"] or 0
+        # Whoever was faster made the same number. Then theirs is the open batch, unless it was sealed
+        # in the meantime; so look again.
         Batch.objects.bulk_create(
-            [Batch(campaign=campaign, partner=partner, number=number)], ignore_conflicts=True
+            [Batch(campaign=campaign, partner=partner, number=last + 1)], ignore_conflicts=True
         )
-        return Batch.objects.get(campaign=campaign, partner=partner, state=BatchState.OPEN)
 
 
 def seal(*, by: User | None, batch: Batch) -> Batch:
@@ -93,57 +92,60 @@ def _last_sealed(batch: Batch) -> str:
 def fill(batch: Batch, today: dt.date) -> int:
     """Make the items of a batch that is being sealed; returns how many.
 
-    The stories are locked first and their consents read again afterwards: whoever withdraws or
-    narrows at the same time is either before this, and left out, or after it, and recalled.
+    All stories are locked before the first item is touched, and their consents read again afterwards:
+    whoever withdraws or narrows at the same time is either before this, and left out, or after it, and
+    recalled. Locks are taken in the order of the stories' ids, here and in `consenting.take_back`, so
+    that neither waits for the other in a circle.
     """
-    position, last = 0, 0
-    while True:
-        due = Consent.objects.due_for(batch, today).filter(story__gt=last).order_by("story")
-        chunk = list(due.values_list("story", flat=True)[:CHUNK])
-        if not chunk:
-            return position
-        list(Story.objects.select_for_update().filter(pk__in=chunk).order_by("pk").values("pk"))
-        consents = list(
-            Consent.objects.due_for(batch, today)
-            .filter(story__in=chunk)
-            .select_related("story")
-            .order_by("story")
-        )
-        former = end_former_items(batch, consents)
-        Item.objects.bulk_create(
-            Item(
-                batch=batch,
-                position=position + place,
-                partner_id=batch.partner_id,
-                story=consent.story,
-                accepted_id=consent.story.approved_revision_id,
-                consent=consent,
-                replaces_id=former.get(consent.story_id),
-            )
-            for place, consent in enumerate(consents, start=1)
-        )
-        position += len(consents)
-        last = chunk[-1]
+    due = Consent.objects.due_for(batch, today)
+    locked = Story.objects.select_for_update().filter(pk__in=due.values("story")).order_by("pk")
+    stories = list(locked.values_list("pk", flat=True))
+    count = 0
+    for start in range(0, len(stories), CHUNK):
+        chunk = due.filter(story__in=stories[start : start + CHUNK])
+        count += add_items(batch, list(chunk.select_related("story").order_by("story")), count)
+    return count
 
 
-def end_former_items(batch: Batch, consents: list[Consent]) -> dict[int, int | None]:
+def add_items(batch: Batch, consents: Sequence[Consent], last: int) -> int:
+    """Make items for a chunk of locked stories behind position `last`; returns how many."""
+    former = end_former_items(batch, consents)
+    Item.objects.bulk_create(
+        Item(
+            batch=batch,
+            position=position,
+            partner_id=batch.partner_id,
+            story=consent.story,
+            accepted_id=consent.story.approved_revision_id,
+            consent=consent,
+            replaces_id=former.get(consent.story_id),
+        )
+        for position, consent in enumerate(consents, start=last + 1)
+    )
+    return len(consents)
+
+
+def end_former_items(batch: Batch, consents: Sequence[Consent]) -> dict[int, int | None]:
     """End what the partner has of these stories; returns story id -> id of the item that is replaced.
 
-    An item that moved here from a closed batch replaces what it would have replaced there.
+    An item that moved here from a closed batch replaces what it would have replaced there. The items are
+    locked first: one may be about to move because another story of its batch is taken back.
     """
     stories = [consent.story_id for consent in consents]
     former: dict[int, int | None] = {}
-    earlier = Item.objects.filter(partner=batch.partner_id, story__in=stories).order_by("pk")
-    for item in earlier.only("pk", "story_id", "ended_at", "ended_why", "replaces_id"):
+    earlier = Item.objects.filter(partner=batch.partner_id, story__in=stories)
+    for item in (
+        earlier.select_for_update()
+        .order_by("story", "pk")
+        .only("pk", "story_id", "ended_at", "ended_why", "replaces_id")
+    ):
         if item.ended_at is None:
             former[item.story_id] = item.pk
         elif item.ended_why == ItemEnd.REISSUED:
             former[item.story_id] = item.replaces_id
         else:
             former[item.story_id] = None
-    Item.objects.live().filter(partner=batch.partner_id, story__in=stories).update(
-        ended_at=timezone.now(), ended_why=ItemEnd.REPLACED
-    )
+    earlier.live().update(ended_at=timezone.now(), ended_why=ItemEnd.REPLACED)
     return former
 
 

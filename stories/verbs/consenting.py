@@ -29,6 +29,8 @@ from stories.models import (
 from stories.rules.consent import Permission, is_narrower, permission_of
 from stories.states import BatchState, RecallState, StoryState
 
+#: Items are moved in chunks of this many.
+CHUNK = 500
 #: Stories of which no partner that joins late receives anything.
 NOT_ASKED_ABOUT = (StoryState.WITHDRAWN, StoryState.DECLINED, StoryState.DRAFT)
 
@@ -68,7 +70,8 @@ def set_consents(
         raise Refused(
             f"{len(strangers)} of the partners do not take part in this campaign any more."
         )
-    for consent in story.consents.live():
+    # Always in this order: two authors whose stories are in the same batches lock them one after another.
+    for consent in story.consents.live().order_by("partner"):
         line = wanted.get(consent.partner_id)
         former = permission_of(consent)
         if line == former:
@@ -111,11 +114,10 @@ def take_back(*, by: User | None, story: Story, partner: int, reason: RecallReas
         state=RecallState.NEVER_TAKEN
     )
     after = recalled.aggregate(Max("item"))["item__max"] or 0
-    items = list(
-        Item.objects.filter(story=story, partner=partner, recall=None, pk__gt=after).order_by("-pk")
-    )
-    batches = Batch.objects.filter(pk__in={item.batch_id for item in items}).defer("manifest")
+    handed_over = Item.objects.filter(story=story, partner=partner, recall=None, pk__gt=after)
+    batches = Batch.objects.filter(pk__in=handed_over.values("batch")).defer("manifest")
     taken = {batch.pk: close(batch) for batch in batches.select_for_update().order_by("pk")}
+    items = list(handed_over.order_by("-pk"))
     live = next((item for item in items if item.ended_at is None), None)
     held = next((item for item in items if taken[item.batch_id]), None)
     if live is not None:
@@ -124,8 +126,21 @@ def take_back(*, by: User | None, story: Story, partner: int, reason: RecallReas
             write_recall(live, reason, RecallState.NEVER_TAKEN, by=by)
     if held is not None:
         ask_back(write_recall(held, reason, RecallState.ASKED, by=by))
-    for batch_pk in (pk for pk, was_taken in taken.items() if not was_taken):
-        Item.objects.live().filter(batch=batch_pk).update(
+    reissue([batch for batch, was_taken in taken.items() if not was_taken])
+
+
+def reissue(batches: Sequence[int]) -> None:
+    """Let the live items of closed batches, by the batches' ids, move to the next batch.
+
+    They are locked in the same order as `batching.fill` locks what it replaces.
+    """
+    if not batches:
+        return
+    live = Item.objects.live().filter(batch__in=batches)
+    locked = live.select_for_update().order_by("story", "pk")
+    items = list(locked.values_list("pk", flat=True))
+    for start in range(0, len(items), CHUNK):
+        live.filter(pk__in=items[start : start + CHUNK]).update(
             ended_at=timezone.now(), ended_why=ItemEnd.REISSUED
         )
 
