@@ -220,7 +220,7 @@ def put_right(
             author.refused.append("a word of the name stands in the text")
             changes["not_me"] = author.name.split(" ")
         else:
-            author.refused.append(f"{problem.place}: {problem.words}")
+            author.refused.append(f"{problem.label}: {problem.words}")
     return changes
 
 
