@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 from portal.access import Role
 from portal.models import User
 from portal.navigation import Entry, entries
+from portal.post.counting import counted
 from portal.post.lateness import minutes_late
 
 
@@ -23,16 +24,17 @@ def site(request: HttpRequest) -> dict[str, object]:
         user = getattr(request, "user", None)
         return entries(user, request.path) if isinstance(user, User) else []
 
-    def late() -> int:
+    def late() -> str:
         user = getattr(request, "user", None)
         if not isinstance(user, User) or not (minutes := minutes_late()):
-            return 0
+            return ""
         roles: list[Role] = [import_string(name) for name in settings.TOLD_OF_LATE_MAIL]
-        return minutes if any(role.holds(user) for role in roles) else 0
+        told = any(role.holds(user) for role in roles)
+        return counted(minutes, "minute") if told else ""
 
     return {
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "nav": SimpleLazyObject(nav),
-        "mail_late_minutes": SimpleLazyObject(late),
+        "mail_late": SimpleLazyObject(late),
     }
