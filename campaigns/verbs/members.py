@@ -36,10 +36,13 @@ def adopt(user: User, email: str) -> None:
     address = email.strip().lower()
     if not has_proven(user, address):
         return
-    mine = Member.objects.select_for_update().filter(user=user).first()
-    unclaimed = Member.objects.select_for_update().filter(user=None)
+    _hold(user)
     on_rosters = RosterEntry.objects.filter(email=address).values("member")
-    for theirs in unclaimed.filter(Q(email=address) | Q(pk__in=on_rosters)).order_by("pk"):
+    under_address = Q(email=address) | Q(pk__in=on_rosters)
+    concerned = Member.objects.filter(Q(user=user) | Q(under_address, user=None))
+    records = list(concerned.select_for_update().order_by("pk"))
+    mine = next((record for record in records if record.user_id is not None), None)
+    for theirs in (record for record in records if record.user_id is None):
         if mine is None:
             mine = _claim(theirs, user)
         else:
@@ -50,9 +53,9 @@ def adopt(user: User, email: str) -> None:
 @transaction.atomic
 def own_member(*, by: User) -> Member:
     """The person's own record; made where they have none yet, under their proven address."""
-    known = Member.objects.filter(user=by).first()
-    if known is not None:
+    if known := Member.objects.filter(user=by).first():
         return known
+    _hold(by)
     if not has_proven(by, by.email):
         raise Refused("Please verify your e-mail address first; we have sent you a code.")
     adopt(by, by.email)
@@ -60,6 +63,11 @@ def own_member(*, by: User) -> Member:
     if made:
         audit.record(by, "make_member", mine)
     return mine
+
+
+def _hold(user: User) -> None:
+    """Let two windows of a person, who proves two addresses or opens the first pages, take turns."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _free_address(user: User) -> str:

@@ -79,12 +79,15 @@ def set_places(*, by: User, member: Member, home: Said, work: Said) -> dict[str,
         PlaceKind.HOME: _home(home),
         PlaceKind.WORK: _work(work),
     }
+    # Another window of the member's, or a roster that is being imported, takes its turn.
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    held = Place.objects.select_for_update().filter(member=member).order_by("pk")
+    known = dict(held.values_list("kind", "pk"))
     for kind, place in places.items():
         place.member, place.kind = member, kind
         place.boundaries, place.said_by_member = current, True
-        known = Place.objects.filter(member=member, kind=kind).values_list("pk", flat=True).first()
-        place.pk = known
-        place.save(force_insert=known is None, force_update=known is not None)
+        place.pk = known.get(kind)
+        place.save(force_insert=place.pk is None, force_update=place.pk is not None)
     audit.record(by, "set_places", member, boundaries=current.pk)
     return {str(kind): place for kind, place in places.items()}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from allauth.account.models import EmailAddress
+from django.db.models import Q
 
 from campaigns.models import (
     BoundarySet,
@@ -57,10 +58,17 @@ def lay_ground(society: Society, boundaries: BoundarySet) -> Ground:
 
 
 class Plan:
-    """The writes of one chunk of lines. Make it, read `outcomes`, and `write` it in a transaction."""
+    """The writes of one chunk of lines. Make it, read `outcomes`, and `write` it.
 
-    def __init__(self, ground: Ground, rows: Sequence[RosterRow]) -> None:
+    With `hold` the plan is made to be written, in the transaction that runs: other imports, and what
+    the people themselves do meanwhile, take their turn.
+    """
+
+    def __init__(self, ground: Ground, rows: Sequence[RosterRow], *, hold: bool = False) -> None:
         self.ground = ground
+        self.hold = hold
+        if hold:
+            self._hold_people([row.email for row in rows])
         self.members: dict[str, Member] = {}  # by the address that the chunk gives them
         self.entries: dict[str, RosterEntry] = {}
         self.places: dict[tuple[int, str], Place] = {}  # by id(member), kind
@@ -82,6 +90,15 @@ class Plan:
         for place in places:
             place.member = place.member
         _write(Place, places, _PLACE_FIELDS)
+
+    def _hold_people(self, emails: Sequence[str]) -> None:
+        """Lock whoever the lines may be about, in the order of their ids, behind other imports."""
+        boundaries = BoundarySet.objects.select_for_update(no_key=True)
+        boundaries.get(pk=self.ground.boundaries.pk)
+        named = RosterEntry.objects.filter(email__in=emails).values("member")
+        proven = EmailAddress.objects.filter(email__in=emails, verified=True).values("user")
+        known = Member.objects.filter(Q(email__in=emails) | Q(pk__in=named) | Q(user__in=proven))
+        list(known.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
     def _find_people(self, emails: Sequence[str]) -> None:
         """Who stands behind each address already, in at most four queries.
@@ -127,7 +144,8 @@ class Plan:
 
     def _find_places(self) -> None:
         by_pk = {member.pk: member for member in self.members.values() if member.pk}
-        for place in Place.objects.filter(member__in=by_pk):
+        places = Place.objects.filter(member__in=by_pk).order_by("pk")
+        for place in places.select_for_update() if self.hold else places:
             member = by_pk[place.member_id]
             place.member = member
             self.places[id(member), place.kind] = place

@@ -125,7 +125,7 @@ def _written(ground: Ground, rows: Sequence[RosterRow]) -> Plan:
 
 
 def _planned_and_written(ground: Ground, rows: Sequence[RosterRow]) -> Plan:
-    plan = Plan(ground, rows)
+    plan = Plan(ground, rows, hold=True)
     plan.write()
     return plan
 
