@@ -74,7 +74,7 @@ class LeasedQuerySet(models.QuerySet[M]):
                 attempts=F("attempts") + 1,
             )
         )
-        return self.get(pk=pk) if won else None
+        return self.filter(pk=pk, lease=lease).first() if won else None
 
     def renew(self, row: Any, *, seconds: int) -> bool:
         """Hold on to a lease; False where it was lost to another worker in the meantime."""
