@@ -187,9 +187,13 @@ class ImportedStoryQuerySet(models.QuerySet[M]):
 class TokenQuerySet(models.QuerySet[M]):
     """Questions about the keys of partners' programs."""
 
+    def made_by(self, user: User) -> Self:
+        """Every key that a partner user ever made."""
+        return self.filter(officer__user=user)
+
     def of_officer(self, user: User) -> Self:
         """A partner user's own keys that still work."""
-        return self.filter(officer__user=user, revoked_at=None)
+        return self.made_by(user).filter(revoked_at=None)
 
     def working(self) -> Self:
         """Not revoked, and of an officer who may sign in."""

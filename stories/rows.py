@@ -72,6 +72,11 @@ def own_tokens(user: User) -> QuerySet[PartnerToken]:
     return PartnerToken.objects.of_officer(user)
 
 
+def made_tokens(user: User) -> QuerySet[PartnerToken]:
+    """The same with those that were revoked: revoking twice is once, not a page that is not there."""
+    return PartnerToken.objects.made_by(user)
+
+
 REVIEW = Row(role=COORDINATOR, see=reviewable)
 LED = Row(role=LEAD, see=led)
 APPROVED = Row(role=LEAD, see=approved)
@@ -132,7 +137,7 @@ ROWS: dict[str, Row] = {
     "stories:answer_recall": RECALLS,
     "stories:verify_script": PUBLIC,
     "stories:tokens": TOKENS,
-    "stories:revoke_token": TOKENS,
+    "stories:revoke_token": Row(role=PARTNER_USER, see=made_tokens),
     "stories:api:batches": API_BATCHES,
     "stories:api:batch": API_BATCHES,
     "stories:api:file": API_BATCHES,

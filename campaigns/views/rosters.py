@@ -24,7 +24,7 @@ from campaigns.verbs.roster_imports import (
 )
 from campaigns.verbs.rosters import KINDS, LINES_KEPT
 from portal.access import fetch, person, rows
-from portal.errors import Refused
+from portal.errors import Refused, TooLate
 from portal.paging import page
 
 SHOWN = 20
@@ -108,6 +108,8 @@ def roster_import(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def set_columns(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Say which column is which, and check again."""
     kept = fetch(request, RosterImport, pk=pk, society__slug=slug)
+    if kept.confirmed_at:
+        raise TooLate("This roster was confirmed already; its columns cannot be changed any more.")
     form = _columns_form(kept, request.POST)
     if form is None or not form.is_valid():
         return _import_page(request, kept, form=form, status=400)
