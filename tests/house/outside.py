@@ -11,6 +11,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from portal.logs import LineFormatter, RequestIdFilter
+from tests.house.post import registered_tasks
 from tests.house.post_office import PostOffice, open_post_office
 
 
@@ -30,6 +31,7 @@ def post_office(settings: Settings) -> Iterator[PostOffice]:
 @pytest.fixture
 def log_lines() -> Iterator[Callable[[], str]]:
     """`log_lines()`: everything logged so far at any level, as the site writes it."""
+    registered_tasks()  # Celery's first look sets logging up again, and our handler would be gone
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(LineFormatter())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -86,8 +87,14 @@ def run_jobs() -> int:
 
 def run_task(name: str, *arguments: object) -> object:
     """Run a Celery task by its name in this process, as the worker would."""
+    return registered_tasks()[name](*arguments)
+
+
+@cache
+def registered_tasks() -> Mapping[str, Callable[..., object]]:
+    """Every Celery task by its name."""
     app.loader.import_default_modules()
-    return app.tasks[name](*arguments)
+    return app.tasks
 
 
 def _parse(file: Path) -> EmailMessage:
