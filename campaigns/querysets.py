@@ -20,7 +20,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Length
+from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 
 from campaigns.states import CampaignState, PhaseState
@@ -40,6 +40,14 @@ class CampaignQuerySet(models.QuerySet[M]):
         """What a campaign lead sets up."""
         return self.filter(leads=user)
 
+    def with_numbers(self) -> Self:
+        """With `joined`, how many members take part, and `phase_count`: the lead's list."""
+        own = {"campaign": OuterRef("pk")}
+        return self.annotate(
+            joined=counted(_rows("Participation").filter(**own), "campaign"),
+            phase_count=counted(_rows("Phase").filter(**own), "campaign"),
+        )
+
     def shown_to(self, user: User) -> Self:
         """Campaigns in which a person's society takes part: members see them once they have started."""
         entries = _rows("RosterEntry").filter(member__user=user).values("society")
@@ -49,6 +57,16 @@ class CampaignQuerySet(models.QuerySet[M]):
         as_staff = Q(pk__in=_taking_part(coordinated)) | Q(pk__in=led)
         as_member = Q(pk__in=_taking_part(entries)) | Q(pk__in=joined)
         return self.filter(as_staff | (as_member & ~Q(state=CampaignState.DRAFT)))
+
+
+def counted(rows: QuerySet[Any], by: str) -> Coalesce:
+    """How many of `rows` there are for each `by`, as part of another query.
+
+    A subquery is worked out for the rows that are shown; a join would count for all of them first.
+    """
+    return Coalesce(
+        Subquery(rows.order_by().values(by).annotate(n=Count("pk")).values("n")), Value(0)
+    )
 
 
 def _taking_part(societies: QuerySet[Any]) -> QuerySet[Any]:

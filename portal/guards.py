@@ -10,6 +10,7 @@ from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -19,6 +20,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 #: What may come of an answer that is no page: nothing. A browser that opens it by itself runs none of it.
 NO_PAGE = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+
+#: The longest query string. A page with every filter set stays far below.
+MOST_CHARACTERS = 8_000
 
 
 class Policies:
@@ -40,6 +44,22 @@ class Policies:
             # Stands before django-csp's own policy, which is one for pages.
             response["Content-Security-Policy"] = NO_PAGE
         return response
+
+
+class Addresses:
+    """Refuses addresses that no page makes: with a NUL, which no database compares with, or far too long."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as the view does, or with 400."""
+        query = request.META.get("QUERY_STRING", "")
+        if "\x00" in request.path_info or "%00" in query:
+            raise SuspiciousOperation("a NUL in the address")
+        if len(query) > MOST_CHARACTERS:
+            raise SuspiciousOperation("too long an address")
+        return self.get_response(request)
 
 
 class Weight:

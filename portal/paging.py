@@ -41,23 +41,27 @@ def page(
     """One page of `rows` in `order`, e.g. ("-submitted_at", "-id"); the last field must be unique.
 
     All fields must run in one direction. The place is kept in the query string as `after`; one that
-    does not fit the order counts as the first page.
+    does not fit the order counts as the first page. Costs two queries, one where there is no row.
     """
     names = [field.lstrip("-") for field in order]
     after = _decode(request.GET.get("after", ""), rows.model, names)
     down = order[0].startswith("-")
-    asked = rows.order_by(*order)
+    # First the narrow keys of all that fit, which are sorted, and then the wide rows of this page:
+    # sorting ten thousand rows with their texts takes twenty times as long.
+    asked = rows.select_related(None).prefetch_related(None).order_by(*order)
     if after is not None:
         asked = asked.filter(_beyond(names, after, down))
-    found = list(asked[: size + 1])
+    keys = list(asked.values_list("pk", *names)[: size + 1])
+    shown = [pk for pk, *_ in keys[:size]]
+    found = list(rows.filter(pk__in=shown).order_by(*order)) if shown else []
     following, place = None, None
-    if len(found) > size:
+    if len(keys) > size:
         query = request.GET.copy()
-        query["after"] = place = _encode([_value(found[size - 1], name) for name in names])
+        query["after"] = place = _encode(keys[size - 1][1:])
         following = query.urlencode()
     first = request.GET.copy()
     first.pop("after", None)
-    return Page(found[:size], following, after is None, first.urlencode(), place)
+    return Page(found, following, after is None, first.urlencode(), place)
 
 
 def _beyond(names: list[str], values: list[Any], down: bool) -> Q:
@@ -70,14 +74,7 @@ def _beyond(names: list[str], values: list[Any], down: bool) -> Q:
     return Q(**{f"{names[0]}__{comparison}e": values[0]}) & beyond
 
 
-def _value(row: Model, name: str) -> Any:
-    value: Any = row
-    for part in name.split("__"):
-        value = getattr(value, part)
-    return value
-
-
-def _encode(values: list[Any]) -> str:
+def _encode(values: Sequence[Any]) -> str:
     plain = [
         {"at": value.isoformat()} if isinstance(value, dt.datetime) else value for value in values
     ]

@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "portal.guards.Policies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "portal.guards.Addresses",
     "portal.guards.Weight",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -88,6 +88,8 @@ def walked(world: World, name: str) -> Walk:
             *("/accounts/login/code/", f"/i/{world.mia_member.token}/{world.campaign.slug}/"),
             f"/unsubscribe/{world.mia_member.token}/",
         ]
+    if name == "olga":
+        starts += ["/admin/", "/operator/messages/", "/operator/jobs/"]
     if name == "lee":
         starts += [f"/lead/{world.campaign.slug}/{part}/" for part in LEAD_PAGES]
     return hostile.walk(client_named(world, name), *starts)
@@ -310,8 +312,8 @@ def keeps_or_refuses(stage: Stage, text: str) -> None:
 
 REFUSALS = (
     ("ana", "/review/{in_review}/note/", "note"),
-    ("ana", "/review/{in_review}/decline/", "reason"),
-    ("ana", "/review/{in_review}/ask-changes/", "reason"),
+    ("ana", "/review/{in_review}/decline/", "decline-reason"),
+    ("ana", "/review/{in_review}/ask-changes/", "ask_changes-reason"),
     ("mia", "/me/name/", "name"),
     ("lee", "/lead/{slug}/consent/", "text"),
 )
@@ -434,9 +436,9 @@ TOKENS = [
             ["x", 1],
         )
     ),
-    base64.urlsafe_b64encode(b"[" * 100_000).decode(),
-    base64.urlsafe_b64encode(b"9" * 50_000).decode(),
-    base64.urlsafe_b64encode(b"[" + b"9" * 5_000 + b",1]").decode(),
+    base64.urlsafe_b64encode(b"[" * 1_400).decode(),
+    base64.urlsafe_b64encode(b"9" * 1_000).decode(),
+    base64.urlsafe_b64encode(b"[" + b"9" * 1_000 + b",1]").decode(),
 ]
 
 LISTS = (
@@ -446,6 +448,11 @@ LISTS = (
     *(("olga", "/operator/jobs/"), ("lee", "/lead/research-saves/stories/"), ("lee", "/lead/")),
     ("lee", "/lead/research-saves/batches/"),
 )
+
+
+def answer_to(text: str) -> int:
+    """What an address with this in it is answered with: no page makes NULs or endless addresses."""
+    return 400 if "\x00" in text or len(text) > 2_000 else 200
 
 
 def test_a_page_token_that_nobody_gave_out_is_the_first_page(stage: Stage) -> None:
@@ -459,7 +466,7 @@ def test_a_page_token_that_nobody_gave_out_is_the_first_page(stage: Stage) -> No
             except Exception as problem:  # every one is a finding
                 found.append(f"{path} {token[:60]}: {type(problem).__name__} {problem}"[:300])
                 continue
-            if answer.status_code != 200:
+            if answer.status_code != answer_to(token):
                 found.append(f"{path} {token[:60]}: {answer.status_code}")
     assert not found, "\n".join(found)
 
@@ -477,7 +484,7 @@ def test_no_query_string_breaks_a_list(stage: Stage) -> None:
                 found.append(f"{path} {text[:60]!r}: {type(problem).__name__} {problem}"[:300])
                 continue
             found += [f"{path} {text[:60]!r}: {bad}" for bad in unharmless(answer.content.decode())]
-            if answer.status_code != 200:
+            if answer.status_code != answer_to(text):
                 found.append(f"{path} {text[:60]!r}: {answer.status_code}")
         odd = client.generic("GET", path, QUERY_STRING="q=%ED%A0%80%FF%00&" + "a=b&" * 900)
         assert odd.status_code < 500

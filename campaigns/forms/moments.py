@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 
 from campaigns.rules.clocks import NoSingleMoment, local_of, moment_of
 
-
 #: No campaign lies outside of these; further out, arithmetic with moments leaves the calendar.
 YEARS = range(2000, 2200)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import Campaign, CampaignPartner
+from campaigns.querysets import counted
 from campaigns.rules.rhythm import next_moment
 from campaigns.states import CampaignState
 from portal import access
@@ -37,13 +36,6 @@ def lead_campaigns(request: HttpRequest) -> HttpResponse:
     )
     return render(
         request, "stories/lead/campaigns.html", {"page": page(request, campaigns, ("-id",))}
-    )
-
-
-def counted(rows: QuerySet[Any], by: str) -> Coalesce:
-    """How many of `rows` there are for each `by`, as part of another query."""
-    return Coalesce(
-        Subquery(rows.order_by().values(by).annotate(n=Count("pk")).values("n")), Value(0)
     )
 
 
@@ -91,10 +83,10 @@ def moment_of_rhythm(campaign: Campaign) -> object:
 
 def with_counts(batches: QuerySet[Batch]) -> QuerySet[Batch]:
     """Batches with the number of recalls, and of those that wait for an answer."""
-    asked = Q(items__recall__isnull=False) & ~Q(items__recall__state=RecallState.NEVER_TAKEN)
+    asked = Recall.objects.asked().filter(item__batch=OuterRef("pk"))
     return batches.select_related("partner", "receipt").annotate(
-        recalled=Count("items", filter=asked),
-        unanswered=Count("items", filter=Q(items__recall__state=RecallState.ASKED)),
+        recalled=counted(asked, "item__batch"),
+        unanswered=counted(asked.unanswered(), "item__batch"),
     )
 
 

@@ -68,7 +68,7 @@ class Desk:
             answers=without_nul(typed.answers),
             naming=without_nul(typed.naming),
             consents=without_nul(typed.consents),
-            window=window,
+            window=without_nul(window),
         )
         self.reload()
         # Not the version that stands there now: a page may only go on from what it saved itself.

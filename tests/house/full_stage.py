@@ -9,6 +9,8 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from campaigns.models import (
     Campaign,
     Coordinator,
@@ -24,7 +26,7 @@ from campaigns.models import (
 from campaigns.verbs.consent_texts import publish_consent_text
 from campaigns.verbs.requests import ask_to_be_added
 from campaigns.verbs.roster_imports import receive_roster
-from portal.models import User
+from portal.models import Job, Message, User
 from stories.models import ImportedStory, NameShown, Recall, Story
 from stories.rules.consent import Permission
 from stories.rules.texts import Answer
@@ -237,6 +239,9 @@ def ask_around(stage: Stage, text: Text) -> None:
     file = io.BytesIO((table + "not an address,x,y\n").encode("utf-8", "replace"))
     receive_roster(by=world.ana, society=world.isscr, file=file, size=len(file.getvalue()))
     run_jobs()
+    now = timezone.now()
+    Message.objects.filter(pk=Message.objects.latest("pk").pk).update(failed_at=now)
+    Job.objects.create(kind="portal.sweep", failed_at=now, last_error="it broke")
     assert RosterImport.objects.exclude(checked_at=None).exists()
 
 

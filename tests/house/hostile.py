@@ -94,7 +94,8 @@ def _of_tag(tag: Tag) -> Iterator[str]:
     words = str(tag)[:120]
     if tag.name in FOREIGN_ELEMENTS:
         yield f"element: {words}"
-    ours = str(tag.get("src", "")).startswith("/static/") or tag.get("type") == "application/json"
+    ours = str(tag.get("src", "")).startswith(("/static/", "/admin/jsi18n/"))
+    ours = ours or tag.get("type") == "application/json"
     if tag.name == "script" and not ours:
         yield f"script: {words}"
     if tag.name == "link" and not str(tag.get("href", "")).startswith("/static/"):
@@ -192,7 +193,7 @@ class Walk:
 
 
 #: A walk must not walk out.
-NEVER = ("/accounts/logout/", "/admin/", "/static/")
+NEVER = ("/accounts/logout/", "/admin/logout/", "/static/")
 
 
 def walk(client: Client, *starts: str, most: int = 120) -> Walk:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +19,7 @@ from django.views.decorators.http import (
 
 from campaigns.forms.campaigns import NewCampaignForm
 from campaigns.models import Campaign, Member
+from campaigns.querysets import CampaignQuerySet
 from campaigns.roles import may_create
 from campaigns.rules import usa
 from campaigns.rules.eligibility import kinds_of
@@ -33,9 +36,7 @@ from portal.paging import page
 @require_safe
 def lead_home(request: HttpRequest) -> HttpResponse:
     """The campaigns that I lead, newest first."""
-    campaigns = access.rows(request, Campaign).annotate(
-        joined=Count("participations", distinct=True), phase_count=Count("phases", distinct=True)
-    )
+    campaigns = cast("CampaignQuerySet[Campaign]", access.rows(request, Campaign)).with_numbers()
     return render(
         request,
         "campaigns/lead/list.html",

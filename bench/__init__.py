@@ -1,0 +1,1 @@
+"""Measurements of the whole product with many rows; docs/performance.md holds what they gave."""
