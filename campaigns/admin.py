@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -35,8 +37,24 @@ class Kept(ForOperators):
         audit.record(access.person(request), verb, obj, changed=changed, **_ids(obj))
 
 
+class Chosen(AutocompleteSelect):
+    """A choice among many rows, empty where what was sent is no row's number: Django's own breaks then."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        """The options that are chosen."""
+        most = models.BigIntegerField.MAX_BIGINT
+        return super().optgroups(name, [n for n in value if n.isdecimal() and int(n) <= most], attr)
+
+
 class Tie(Kept):
     """A person's tie to an organisation; it can be taken away again."""
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """The person and the organisation are found by typing."""
+        kwargs["widget"] = Chosen(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Operators take ties away."""

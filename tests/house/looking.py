@@ -82,7 +82,7 @@ class Looker:
 
     def follow(self, path: str, links: list[str]) -> None:
         """Every link of ours leads somewhere that this person may open."""
-        fresh = [link for link in dict.fromkeys(links) if link not in self.followed]
+        fresh = [link for link in dict.fromkeys(links) if link not in {path, *self.followed}]
         for link in [link for link in fresh if not link.startswith(NEVER)][:SAMPLE]:
             self.followed.add(link)
             answer = self.client.get(link, follow=True)
@@ -141,6 +141,7 @@ FOCUS = """() => {
 
 def walked_by_tab(page: Page, most: int = 200) -> tuple[list[str], list[str], list[str]]:
     """(What Tab should reach, what it reached in this order, what was wrong at a stop)."""
+    page.emulate_media(reduced_motion="reduce")  # else the page is on its way when it is looked at
     told = page.evaluate(STOPS)
     reached: list[str] = []
     wrong: list[str] = []
@@ -149,6 +150,8 @@ def walked_by_tab(page: Page, most: int = 200) -> tuple[list[str], list[str], li
         focus = page.evaluate(FOCUS)
         if focus is None or (reached and focus["stop"] == reached[0]):
             break
+        if reached and focus["stop"] == reached[-1]:
+            continue  # a date has a stop for its day, its month and its year
         reached.append(focus["stop"])
         name = page.evaluate("document.activeElement.outerHTML.slice(0, 100)")
         if not focus["seen"]:
