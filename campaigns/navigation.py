@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from campaigns.models import Campaign, Coordinator, Member, PartnerUser
+from campaigns.roles import Ties, ties
 from portal.models import User
 from portal.navigation import Entry
-
-
-@dataclass(frozen=True)
-class Ties:
-    """Which ties a person has, as far as the header needs to know."""
-
-    member: bool = False
-    coordinator: bool = False
-    lead: bool = False
-    partner_user: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,26 +21,6 @@ class Room:
     url_name: str
     order: int
     also: str = ""
-
-
-def ties(user: User) -> Ties:
-    """A person's ties, in one query."""
-    own = Q(user=OuterRef("pk"))
-    found = (
-        User.objects.filter(pk=user.pk)
-        .values_list(
-            Exists(Member.objects.filter(own)),
-            Exists(Coordinator.objects.filter(own)),
-            Exists(Campaign.objects.filter(leads=OuterRef("pk"))),
-            Exists(Coordinator.objects.filter(own, may_create_campaigns=True)),
-            Exists(PartnerUser.objects.filter(own)),
-        )
-        .first()
-    )
-    if found is None:
-        return Ties()
-    member, coordinator, leads, may_lead, partner_user = found
-    return Ties(member, coordinator, leads or may_lead, partner_user)
 
 
 def links(rooms: Iterable[Room], tie: Ties) -> list[Entry]:

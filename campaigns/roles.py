@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+
 from campaigns.models import Campaign, Coordinator, Member, PartnerUser
 from portal.access import Role
 from portal.models import User
 
+_MINE = OuterRef("pk")
+
+#: Each tie as a question about a person, asked along with the person of every request: settings.TIES.
+TIES: dict[str, Exists] = {
+    "tie_member": Exists(Member.objects.filter(user=_MINE)),
+    "tie_coordinator": Exists(Coordinator.objects.filter(user=_MINE)),
+    "tie_leads": Exists(Campaign.objects.filter(leads=_MINE)),
+    "tie_creator": Exists(Coordinator.objects.filter(user=_MINE, may_create_campaigns=True)),
+    "tie_partner_user": Exists(PartnerUser.objects.filter(user=_MINE)),
+}
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Which ties a person has. `lead`: leads a campaign, or may create one."""
+
+    member: bool = False
+    coordinator: bool = False
+    lead: bool = False
+    creator: bool = False
+    partner_user: bool = False
+
+
+def ties(user: User) -> Ties:
+    """A person's ties: as they were read with the person of this request, else in one query."""
+    known = [getattr(user, name, None) for name in TIES]
+    if None in known:
+        found = User.objects.filter(pk=user.pk).annotate(**TIES).values_list(*TIES).first()
+        known = list(found or [False] * len(TIES))
+    member, coordinator, leads, creator, partner_user = map(bool, known)
+    return Ties(member, coordinator, leads or creator, creator, partner_user)
+
+
 #: On a roster, or once was, or has asked to be: whoever has a member's record.
-MEMBER = Role("member", lambda user: Member.objects.filter(user=user).exists())
-COORDINATOR = Role(
-    "coordinator", lambda user: Coordinator.objects.filter(user=user).exists(), trusted=True
+MEMBER = Role("member", lambda user: ties(user).member)
+COORDINATOR = Role("coordinator", lambda user: ties(user).coordinator, trusted=True)
+PARTNER_USER = Role("partner user", lambda user: ties(user).partner_user, trusted=True)
+LEAD = Role("campaign lead", lambda user: ties(user).lead, trusted=True)
+CREATOR = Role(
+    "coordinator who may create campaigns", lambda user: ties(user).creator, trusted=True
 )
-PARTNER_USER = Role(
-    "partner user", lambda user: PartnerUser.objects.filter(user=user).exists(), trusted=True
-)
-
-
-def may_create(user: User) -> bool:
-    """Is a coordinator whose society lets them create campaigns."""
-    return Coordinator.objects.filter(user=user, may_create_campaigns=True).exists()
-
-
-def leads_or_may_lead(user: User) -> bool:
-    """Leads a campaign, or is a coordinator who may create one."""
-    return Campaign.objects.filter(leads=user).exists() or may_create(user)
-
-
-LEAD = Role("campaign lead", leads_or_may_lead, trusted=True)
-CREATOR = Role("coordinator who may create campaigns", may_create, trusted=True)

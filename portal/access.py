@@ -9,7 +9,7 @@ Each package declares its own rows; `settings.ACCESS_TABLES` names them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -113,9 +113,26 @@ def rows(request: HttpRequest, model: type[M]) -> QuerySet[M]:
     return seen
 
 
-def fetch(request: HttpRequest, model: type[M], **lookup: Any) -> M:
-    """The one object that the URL is about: 404 where unseen, 403 where seen but not allowed."""
-    found = rows(request, model).filter(**lookup).first()
+def fetch(
+    request: HttpRequest,
+    model: type[M],
+    *,
+    along: Sequence[str] = (),
+    held: bool = False,
+    **lookup: Any,
+) -> M:
+    """The one object that the URL is about: 404 where unseen, 403 where seen but not allowed.
+
+    `along` names relations that come in the same query. With `held` it is locked until the caller's
+    transaction ends; then `along` may name only relations that never change, because a relation is
+    read before the lock is waited for.
+    """
+    seen = rows(request, model).filter(**lookup)
+    if along:
+        seen = seen.select_related(*along)
+    if held:
+        seen = seen.select_for_update(of=("self",))
+    found = seen.first()
     if found is None:
         raise Http404
     row = row_of(request)

@@ -26,11 +26,12 @@ def site(request: HttpRequest) -> dict[str, object]:
 
     def late() -> str:
         user = getattr(request, "user", None)
-        if not isinstance(user, User) or not (minutes := minutes_late()):
+        if not isinstance(user, User):
             return ""
         roles: list[Role] = [import_string(name) for name in settings.TOLD_OF_LATE_MAIL]
-        told = any(role.holds(user) for role in roles)
-        return counted(minutes, "minute") if told else ""
+        if not any(role.holds(user) for role in roles) or not (minutes := minutes_late()):
+            return ""
+        return counted(minutes, "minute")
 
     return {
         "site_name": settings.SITE_NAME,

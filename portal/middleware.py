@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -20,6 +19,7 @@ from portal import access, kept, logs
 from portal.errors import Refused, TooLate
 from portal.models import User
 from portal.refusals import back_url, long_texts
+from portal.signed_in import has_second_step
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -98,7 +98,7 @@ class Access:
             if row.see is not None and kwargs:
                 raise Http404
             raise PermissionDenied
-        if row.role.trusted and settings.DEMAND_SECOND_FACTOR and not is_mfa_enabled(request.user):
+        if row.role.trusted and settings.DEMAND_SECOND_FACTOR and not has_second_step(request.user):
             return _ask_for_second_step(request)
         return None
 

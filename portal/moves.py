@@ -12,11 +12,12 @@ from portal.errors import TooLate
 from portal.states import Move
 
 
-def move(thing: models.Model, step: Move, **changes: Any) -> None:
+def move(thing: models.Model, step: Move, *, held: bool = False, **changes: Any) -> None:
     """Make one legal move, whatever the copy in memory says; TooLate where somebody was faster.
 
     The condition stands in the UPDATE itself, so that of two people exactly one wins. `changes` are
-    other columns to write in the same statement.
+    other columns to write in the same statement. Afterwards the copy is read anew; one that was read
+    under a lock of this transaction (`held`) only takes up what was written.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a state changes inside a transaction, with its audit line")
@@ -26,7 +27,11 @@ def move(thing: models.Model, step: Move, **changes: Any) -> None:
     )
     if not won:
         raise TooLate(too_late(thing))
-    thing.refresh_from_db()
+    if held:
+        for name, value in {"state": str(step.target), **changes}.items():
+            setattr(thing, name, value)
+    else:
+        thing.refresh_from_db()
 
 
 def too_late(thing: models.Model) -> str:

@@ -74,8 +74,16 @@ def post(messages: Sequence[Message]) -> None:
 
 def note_for_digest(user: User, text: str, url: str) -> None:
     """Keep a line for a person's next daily digest."""
+    note_for_digests([user], text, url)
+
+
+def note_for_digests(users: Sequence[User], text: str, url: str) -> None:
+    """Keep the same line for each person's next daily digest."""
     demand_transaction()
-    DigestLine.objects.create(user=user, text=text[:300], url=url)
+    if users:
+        DigestLine.objects.bulk_create(
+            DigestLine(user=user, text=text[:300], url=url) for user in users
+        )
 
 
 def start(

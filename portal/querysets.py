@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 from django.contrib.auth.models import BaseUserManager
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 M = TypeVar("M", bound=models.Model)
@@ -168,17 +168,18 @@ class MessageQuerySet(LeasedQuerySet[M]):
         taken = self.filter(pk__in=keys, lease=lease).select_related("user")
         return list(taken.most_urgent_first())
 
-    def due_since(self, urgencies: Sequence[int] = URGENCIES) -> dt.datetime | None:
-        """When the longest waiting message that is due now became due; None where none is.
+    def due_since(self) -> dict[int, dt.datetime | None]:
+        """For each urgency, when the longest waiting message that is due now became due.
 
-        One look into the index for each urgency instead of a scan of everything that waits.
+        One look into the index for each urgency instead of a scan of everything that waits, and all of
+        them in one statement.
         """
         due = self.waiting().filter(due_at__lte=timezone.now()).order_by("due_at")
         oldest = (
-            due.filter(urgency=urgency).values_list("due_at", flat=True).first()
-            for urgency in urgencies
+            Subquery(due.filter(urgency=urgency).values("due_at")[:1]) for urgency in URGENCIES
         )
-        return min((at for at in oldest if at is not None), default=None)
+        found = self.waiting().order_by().values_list(*oldest)[:1]
+        return dict(zip(URGENCIES, next(iter(found), [None] * len(URGENCIES)), strict=True))
 
     def rememberable(self, before: dt.datetime) -> Self:
         """Sent before then, with the words and the address still kept."""

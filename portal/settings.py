@@ -97,6 +97,8 @@ INSTALLED_APPS = [
 
 # One permission table, in as many parts as there are packages. See portal.access.
 ACCESS_TABLES = ["portal.rows.ROWS", "campaigns.rows.ROWS", "stories.rows.ROWS"]
+# The ties that are read along with the person of each request. See portal.signed_in.
+TIES = ["campaigns.roles.TIES"]
 # What each package adds to the header, and where it takes a person first. See portal.navigation.
 NAVIGATION = [
     "portal.navigation.of_operators",
@@ -117,7 +119,7 @@ MIDDLEWARE = [
     "portal.guards.Addresses",
     "portal.guards.Weight",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.signed_in.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

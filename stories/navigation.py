@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from campaigns.navigation import Room, links, ties
+from campaigns.navigation import Room, links
+from campaigns.roles import ties
 from portal.models import User
 from portal.navigation import Entry
 

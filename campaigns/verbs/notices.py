@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from campaigns.models import Coordinator, Notices, Society
 from portal import audit, outbox
 from portal.errors import Refused
 from portal.links import absolute
-from portal.models import User
+from portal.models import Message, User
 
 
 def tell_coordinators(
@@ -22,24 +22,27 @@ def tell_coordinators(
     line: str,
     path: str,
     besides: User | None = None,
+    ties: Sequence[Coordinator] | None = None,
+    together_with: Sequence[Message] = (),
 ) -> None:
     """Tell each coordinator of a society, in the way that each has chosen.
 
     `template` names a pair under `templates/mail/`; it is given `context` and, beside it, `url` and
     `society` (the society's name). `line` is the one line of the digest, at most 300 characters.
     `path` is a path on this site and is made absolute here. `besides` is not told, because they did
-    it. Must run in the transaction of what it tells.
+    it. `ties` are the society's coordinators with their people, where the caller has just read them.
+    `together_with` are letters to others about the same, which are written in the same statement.
+    Must run in the transaction of what it tells.
     """
     url = absolute(path)
     told = {"url": url, "society": society.name, **context}
-    messages = []
-    ties = Coordinator.objects.filter(society=society, user__is_active=True)
-    for tie in ties.exclude(user=besides).select_related("user"):
-        if tie.notices == Notices.AT_ONCE:
-            messages.append(outbox.compose(tie.user, template, told))
-        elif tie.notices == Notices.DAILY:
-            outbox.note_for_digest(tie.user, line, url)
-    outbox.post(messages)
+    if ties is None:
+        here = Coordinator.objects.filter(society=society, user__is_active=True)
+        ties = list(here.select_related("user"))
+    hear = [tie for tie in ties if besides is None or tie.user_id != besides.pk]
+    at_once = [tie.user for tie in hear if tie.notices == Notices.AT_ONCE]
+    outbox.post([*together_with, *(outbox.compose(user, template, told) for user in at_once)])
+    outbox.note_for_digests([tie.user for tie in hear if tie.notices == Notices.DAILY], line, url)
 
 
 @transaction.atomic

@@ -32,9 +32,10 @@ def _minutes_late() -> int:
     """
     now = timezone.now()
     limit = dt.timedelta(minutes=settings.LATE_MAIL_MINUTES)
-    due = Message.objects.due_since((Urgency.AT_ONCE, Urgency.NORMAL))
+    since = Message.objects.due_since()
+    due = min(filter(None, (since[Urgency.AT_ONCE], since[Urgency.NORMAL])), default=None)
     if due is None or now - due < limit:
-        bulk = Message.objects.due_since((Urgency.BULK,))
+        bulk = since[Urgency.BULK]
         if bulk is None or now - bulk < limit:
             return 0
         heard = Heartbeat.objects.filter(name=beats.MAIL_SERVER, at__gt=now - limit)

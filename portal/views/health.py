@@ -100,5 +100,5 @@ def _clock_and_workers() -> dict[str, str]:
 
 def _oldest_unsent_seconds() -> int:
     """For how many seconds the longest waiting message has been due; 0 where nothing waits."""
-    since = Message.objects.due_since()
+    since = min(filter(None, Message.objects.due_since().values()), default=None)
     return max(0, int((timezone.now() - since).total_seconds())) if since else 0

@@ -28,6 +28,7 @@ from stories.models import (
 )
 from stories.rules.consent import Permission, is_narrower, permission_of
 from stories.states import BatchState, RecallState, StoryState
+from stories.verbs.surroundings import NAMED, Surroundings, surroundings_of
 
 #: Items are moved in chunks of this many.
 CHUNK = 500
@@ -48,30 +49,38 @@ def change_consents(
         if story.state == StoryState.WITHDRAWN:
             raise Refused("This story is withdrawn, so there is nothing left to permit.")
         audit.record(by, "change_consents", story, text=text.version)
-        set_consents(by=by, story=story, permissions=permissions, text=text)
+        around = surroundings_of(story)
+        set_consents(by=by, around=around, permissions=permissions, text=text)
         # A draft must not bring the former choices back; a window that still shows them is told.
         Draft.objects.filter(story=story).update(naming={}, consents={}, version=F("version") + 1)
 
 
 def lock(story: Story) -> Story:
-    """The story as it is now, held until the transaction ends: consent, seal and withdrawal take turns."""
-    return Story.objects.select_for_update().get(pk=story.pk)
+    """The story as it is now, held until the transaction ends: consent, seal and withdrawal take turns.
+
+    What messages name comes along; none of that changes with a story.
+    """
+    held = Story.objects.select_for_update(of=("self",)).select_related(*NAMED)
+    return held.get(pk=story.pk)
 
 
 def set_consents(
-    *, by: User, story: Story, permissions: Sequence[Permission], text: ConsentText
+    *,
+    by: User,
+    around: Surroundings,
+    permissions: Sequence[Permission],
+    text: ConsentText,
 ) -> None:
     """Bring the live consents of a locked story to `permissions`; ends come before beginnings."""
-    known = set(
-        CampaignPartner.objects.filter(campaign=story.campaign_id).values_list("partner", flat=True)
-    )
+    story = around.story
+    known = {tie.partner_id for tie in around.partnerships}
     wanted = {line.partner: line for line in permissions if not line.allows_nothing}
     if strangers := wanted.keys() - known - {None}:
         raise Refused(
             f"{len(strangers)} of the partners do not take part in this campaign any more."
         )
     # Always in this order: two authors whose stories are in the same batches lock them one after another.
-    for consent in story.consents.live().order_by("partner"):
+    for consent in sorted(around.consents, key=lambda consent: consent.partner_id or 0):
         line = wanted.get(consent.partner_id)
         former = permission_of(consent)
         if line == former:

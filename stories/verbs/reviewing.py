@@ -116,6 +116,7 @@ def approve(*, by: User, story: Story, read: Revision) -> None:
         move(
             story,
             STORY_MOVES["approve"],
+            held=True,
             approved_revision=read,
             approved_at=timezone.now(),
         )
@@ -128,7 +129,7 @@ def ask_changes(*, by: User, story: Story, read: Revision, reason: str) -> None:
     with transaction.atomic():
         story = lock(story)
         refuse_another_text(story, read)
-        move(story, STORY_MOVES["ask_changes"])
+        move(story, STORY_MOVES["ask_changes"], held=True)
         decide(story, read, DecisionKind.ASK_CHANGES, by=by, reason=reason)
         tell_author(story, "changes_requested", "stories:write", reason=reason)
 

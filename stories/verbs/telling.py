@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import ConsentText, Participation, Phase
+from campaigns.models import ConsentText, Participation
 from campaigns.verbs.notices import tell_coordinators
 from portal import audit, outbox
 from portal.errors import TooLate
@@ -32,6 +32,7 @@ from stories.rules.consent import Permission
 from stories.states import STORY_MOVES, StoryState
 from stories.verbs.consenting import end_consent, lock, set_consents, take_back
 from stories.verbs.photos import drop_unused
+from stories.verbs.surroundings import Surroundings, surroundings_of
 
 audit.PAST_TENSE |= {
     "begin": "began",
@@ -168,11 +169,10 @@ def overtaken(story: Story) -> str:
     )
 
 
-def delete_draft(story: Story) -> None:
-    """Delete the working copy, and its picture where no revision holds it."""
-    for draft in Draft.objects.filter(story=story).select_related("photo"):
-        draft.delete()
-        drop_unused(draft.photo)
+def delete_draft(story: Story, *, photo: Photo | None) -> None:
+    """Delete the working copy of a locked story, and its picture where no revision holds it."""
+    Draft.objects.filter(story=story).delete()
+    drop_unused(photo)
 
 
 def set_photo(*, by: User, story: Story, photo: Photo | None) -> None:
@@ -204,48 +204,56 @@ def submit(
     photo: Photo | None,
     permissions: Sequence[Permission],
     consent_text: ConsentText,
+    around: Surroundings | None = None,
 ) -> Revision:
     """Hand the story to the society's coordinators, with the author's choices of who may use it.
 
     Used for the first submission, for changes that were asked for, for the author's own version of an
     edit, and for corrections of an approved story. Raises TooLate where no phase is open for a first
     submission (the draft stays), or where the story can no longer be submitted.
+
+    `around` is for a door that has locked the story in its own transaction and read its surroundings
+    then: they are not read again.
     """
     with transaction.atomic():
-        story = lock(story)
+        around = around or surroundings_of(lock(story))
+        story = around.story
         first = story.submitted_at is None
-        if first and not phase_is_open(story):
+        if first and not around.phase_is_open:
             raise TooLate(
                 "This campaign is not taking new stories at the moment. Your story is safe: it is "
                 "kept as a draft under “My stories”."
             )
-        now = timezone.now()
         revision = write_revision(
             story, by=by, kind=RevisionKind.AUTHOR, hook=hook, answers=answers, photo=photo
         )
+        fresh = revision.pk != story.current_revision_id
         move(
             story,
             STORY_MOVES["submit"],
+            held=True,
             current_revision=revision,
-            submitted_at=now,
+            submitted_at=timezone.now(),
             claimed_by=None,
             claimed_at=None,
             searchable=texts.searchable(hook, answers),
         )
-        Acceptance.objects.get_or_create(
-            revision=revision, defaults={"sha256": revision.sha256, "by": by}
-        )
-        set_consents(by=by, story=story, permissions=permissions, text=consent_text)
-        delete_draft(story)
+        accept(revision, by=by, fresh=fresh)
+        set_consents(by=by, around=around, permissions=permissions, text=consent_text)
+        delete_draft(story, photo=around.draft.photo if around.draft else None)
         audit.record(by, "submit", story, revision=revision.number, sha256=revision.sha256)
-        tell_about_submission(story, revision, first=first)
+        tell_about_submission(around, first=first)
         return revision
 
 
-def phase_is_open(story: Story) -> bool:
-    """Whether an open phase of the campaign covers the state that the member joined for."""
-    phases = Phase.objects.open().filter(campaign=story.campaign_id)
-    return any(phase.covers(story.us_state) for phase in phases)
+def accept(revision: Revision, *, by: User, fresh: bool) -> None:
+    """The author stands by a text; one that is not `fresh` may have been accepted before."""
+    if fresh:
+        Acceptance.objects.create(revision=revision, sha256=revision.sha256, by=by)
+    else:
+        Acceptance.objects.get_or_create(
+            revision=revision, defaults={"sha256": revision.sha256, "by": by}
+        )
 
 
 def write_revision(
@@ -268,7 +276,9 @@ def write_revision(
     )
     if current is not None and same and kind == RevisionKind.AUTHOR:
         return current
-    last = story.revisions.order_by("-number").values_list("number", flat=True).first()
+    # The current one need not be the last: an edit that was declined stands behind it.
+    numbers = story.revisions.order_by("-number").values_list("number", flat=True)
+    last = numbers.first() if current is not None else None
     return Revision.objects.create(
         story=story,
         number=(last or 0) + 1,
@@ -283,22 +293,23 @@ def write_revision(
     )
 
 
-def tell_about_submission(story: Story, revision: Revision, *, first: bool) -> None:
+def tell_about_submission(around: Surroundings, *, first: bool) -> None:
     """A receipt for the author, a notice for the society's coordinators."""
+    story = around.story
     context = {"campaign": str(story.campaign), "society": str(story.society), "first": first}
+    receipts = []
     if story.member.user:
-        outbox.tell(
-            story.member.user,
-            "submitted",
-            context | {"url": absolute(reverse("stories:story", args=[story.ref]))},
-        )
+        url = absolute(reverse("stories:story", args=[story.ref]))
+        receipts = [outbox.compose(story.member.user, "submitted", context | {"url": url})]
     path = reverse("stories:review", args=[story.ref])
     tell_coordinators(
         story.society,
+        ties=around.coordinators,
         template="new_story" if first else "story_changed",
         context=context | {"url": absolute(path)},
         line=f"A story for {story.campaign} was {'submitted' if first else 'changed by its author'}.",
         path=path,
+        together_with=receipts,
     )
 
 
@@ -324,7 +335,8 @@ def withdraw(*, by: User, story: Story) -> None:
         receivers = story.items.order_by("partner").values_list("partner", flat=True).distinct()
         for partner in list(receivers):
             take_back(by=by, story=story, partner=partner, reason=RecallReason.WITHDRAWN)
-        delete_draft(story)
+        draft = Draft.objects.filter(story=story).select_related("photo").first()
+        delete_draft(story, photo=draft.photo if draft else None)
         if told:
             tell_about_withdrawal(story)
 

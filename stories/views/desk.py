@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.dateformat import format as format_moment
 
-from campaigns.models import ConsentText, Prompt
+from campaigns.models import Prompt
 from portal.errors import Refused, TooLate
 from portal.models import User
 from stories.forms.consents import ConsentForm
@@ -22,6 +22,7 @@ from stories.forms.typed import Typed, typed_of, without_nul
 from stories.models import Draft, Story
 from stories.states import StoryState
 from stories.verbs import telling
+from stories.verbs.surroundings import Surroundings, surroundings_of
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Desk:
     draft: Draft
     prompts: list[Prompt]
     grid: GridContext
+    around: Surroundings
 
     def form(
         self,
@@ -96,28 +98,27 @@ class Desk:
 
 def desk_of(user: User, story: Story) -> Desk:
     """Fetch everything; Refused where the campaign has no consent wording yet."""
-    prompts = list(story.campaign.prompts.all())
+    around = surroundings_of(story)
     return Desk(
         user=user,
         story=story,
-        draft=telling.working_copy(story),
-        prompts=prompts_for(story, prompts),
-        grid=grid_of(story),
+        draft=around.draft or telling.draft_from(story, story.current_revision),
+        prompts=prompts_for(story, around.prompts),
+        grid=grid_of(around),
+        around=around,
     )
 
 
-def grid_of(story: Story) -> GridContext:
+def grid_of(around: Surroundings) -> GridContext:
     """The state of a story's consent grid."""
-    text = ConsentText.objects.filter(campaign=story.campaign_id).order_by("-version").first()
-    if text is None:
+    if around.text is None:
         raise Refused("This campaign has no consent wording yet, so nothing can be agreed to.")
-    partnerships = story.campaign.partnerships.select_related("partner")
     return GridContext(
-        story=story,
-        partnerships=list(partnerships.order_by("-leads", "joined_at", "pk")),
-        live=list(story.consents.live().select_related("partner")),
-        text=text,
-        today=today_of(story),
+        story=around.story,
+        partnerships=around.partnerships,
+        live=around.consents,
+        text=around.text,
+        today=today_of(around.story),
     )
 
 

@@ -23,6 +23,10 @@ from stories.rules import texts
 from stories.rules.differences import passages
 from stories.states import StoryState
 from stories.verbs import reviewing
+from stories.verbs.surroundings import NAMED
+
+#: What a story's page says of it besides its texts.
+SHOWN = (*NAMED, "claimed_by")
 
 #: What each decision that needs words asks for.
 REASONS = {
@@ -85,7 +89,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
 @require_safe
 def review(request: HttpRequest, ref: UUID) -> HttpResponse:
     """One story: its text, permissions, history, notes, and what can be done now."""
-    return review_page(request, access.fetch(request, Story, ref=ref))
+    return review_page(request, access.fetch(request, Story, along=SHOWN, ref=ref))
 
 
 def review_page(
@@ -172,6 +176,9 @@ def read_revision(request: HttpRequest, story: Story) -> Revision:
     number = request.POST.get("revision", "")
     if not number.isdecimal() or len(number) > 5:
         raise Http404
+    current = story.current_revision
+    if current is not None and current.number == int(number):
+        return current
     return get_object_or_404(Revision, story=story, number=int(number))
 
 
@@ -265,7 +272,7 @@ def edit(request: HttpRequest, ref: UUID) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Approve the text that was read."""
-    story = access.fetch(request, Story, ref=ref)
+    story = access.fetch(request, Story, along=["current_revision"], ref=ref)
     user = access.person(request)
     read = read_revision(request, story)
     return act(
@@ -305,7 +312,7 @@ def decide_with_reason(
     request: HttpRequest, ref: UUID, name: str, verb: Callable[..., None], said: str
 ) -> HttpResponse:
     """One decision whose reason the author reads."""
-    story = access.fetch(request, Story, ref=ref)
+    story = access.fetch(request, Story, along=["current_revision"], ref=ref)
     user = access.person(request)
     read = read_revision(request, story)
     form = reason_form(name, request.POST)

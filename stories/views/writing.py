@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +25,7 @@ from stories.rules.photos import MAX_BYTES, too_large
 from stories.rules.texts import revision_sha256
 from stories.states import StoryState
 from stories.verbs import importing, photos, telling
+from stories.verbs.surroundings import NAMED
 from stories.views.desk import Desk, desk_of, new_window, refuse_ended
 
 
@@ -53,9 +56,9 @@ def adopt(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("stories:write", story.ref)
 
 
-def own_desk(request: HttpRequest, ref: UUID) -> Desk:
-    """The person's story, if it can still be written."""
-    story = access.fetch(request, Story, ref=ref)
+def own_desk(request: HttpRequest, ref: UUID, *, held: bool = False) -> Desk:
+    """The person's story, if it can still be written; `held`: locked by the caller's transaction."""
+    story = access.fetch(request, Story, along=NAMED, held=held, ref=ref)
     refuse_ended(story)
     return desk_of(access.person(request), story)
 
@@ -79,7 +82,7 @@ def write_page(
         "consent_text": desk.grid.text,
         "photo": desk.draft.photo,
         "first": first,
-        "closed": first and not telling.phase_is_open(story),
+        "closed": first and not desk.around.phase_is_open,
         "problem": problem,
         "problems": form.problems() if form.is_bound else [],
         "photo_problem": photo_problem,
@@ -209,7 +212,7 @@ def preview_page(
         "nobody": not permissions,
         "photo": desk.draft.photo,
         "consent_text": desk.grid.text,
-        "closed": first and not telling.phase_is_open(desk.story),
+        "closed": first and not desk.around.phase_is_open,
         "first": first,
         "problem": problem,
     }
@@ -238,19 +241,40 @@ def disclosed(desk: Desk, form: StoryForm, key: str) -> Disclosed:
 @require_POST
 def submit(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Hand the story in: the draft as it was previewed, or the form as it was typed, which is saved first."""
-    desk = own_desk(request, ref)
-    typed = typed_in(request.POST, desk.prompts)
-    if sent_before(desk, typed, whole_form="hook" in request.POST):
-        messages.info(request, "Your story has been sent; there is nothing new to send.")
-        return redirect("stories:story", ref)
+    saved = None
     if "hook" in request.POST:
+        # In a transaction of its own: what was typed stays, whatever becomes of the rest.
+        desk = own_desk(request, ref)
+        typed = typed_in(request.POST, desk.prompts)
+        if sent_before(desk, typed, whole_form=True):
+            return sent_already(request, ref)
         if refusal := keep_everything(request, desk, typed):
             return refusal
+        saved = desk.draft.version
+    with transaction.atomic():
+        return submit_held(request, own_desk(request, ref, held=True), saved)
+
+
+def sent_already(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """The answer to a button that was pressed twice."""
+    messages.info(request, "Your story has been sent; there is nothing new to send.")
+    return redirect("stories:story", ref)
+
+
+def submit_held(request: HttpRequest, desk: Desk, saved: int | None) -> HttpResponse:
+    """Hand in a story that this transaction has locked: what its form is checked against is what the verb finds.
+
+    `saved` is the draft's version where the whole form came and was saved; None where the draft is meant.
+    """
+    typed = typed_in(request.POST, desk.prompts)
+    if saved is not None:
+        desk.draft.version = saved
         form = desk.form(data=typed, agreed=typed.consent_version)
+    elif sent_before(desk, typed, whole_form=False):
+        return sent_already(request, desk.story.ref)
     else:
         form = desk.form(data=desk.typed, agreed=typed.consent_version)
-        overtaken = typed.version != desk.draft.version
-        if overtaken and form.is_valid():
+        if typed.version != desk.draft.version and form.is_valid():
             words = "The draft was changed in another window. This is how it stands now."
             return preview_page(request, desk, form, problem=words, status=409)
     if not form.is_valid():
@@ -262,13 +286,14 @@ def submit(request: HttpRequest, ref: UUID) -> HttpResponse:
         refuse_ended(desk.story)
         return write_page(request, desk, form, problem=str(late), status=409)
     except Refused as refused:
+        desk.story.refresh_from_db()
         return write_page(request, desk, form, problem=str(refused), status=400)
     messages.success(
         request,
         f"Thank you. Your story is with the coordinators of {desk.story.society}; "
         "you get an e-mail as soon as they have read it.",
     )
-    return redirect("stories:story", ref)
+    return redirect("stories:story", desk.story.ref)
 
 
 def sent_before(desk: Desk, typed: Typed, *, whole_form: bool) -> bool:
@@ -298,4 +323,5 @@ def hand_in(desk: Desk, form: StoryForm) -> None:
         photo=photos.described(photo, form.cleaned_data["photo_description"]) if photo else None,
         permissions=form.permissions(),
         consent_text=desk.grid.text,
+        around=replace(desk.around, draft=desk.draft),
     )

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
-from campaigns.navigation import Ties, ties
+from campaigns.roles import Ties, ties
 from portal.models import AuditLine, User
 from portal.navigation import Entry, entries, start_page
 from stories.navigation import STARTS
@@ -77,7 +77,7 @@ def test_ties_are_known_in_one_query(
     with django_assert_num_queries(1):
         assert ties(world.mia) == Ties(member=True)
     assert ties(world.ana) == Ties(coordinator=True)
-    assert ties(world.lee) == Ties(coordinator=True, lead=True)
+    assert ties(world.lee) == Ties(coordinator=True, lead=True, creator=True)
     assert ties(world.paula) == Ties(partner_user=True)
     assert ties(world.sam) == Ties()
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import (
 from campaigns.forms.campaigns import NewCampaignForm
 from campaigns.models import Campaign, Member
 from campaigns.querysets import CampaignQuerySet
-from campaigns.roles import may_create
+from campaigns.roles import ties
 from campaigns.rules import usa
 from campaigns.rules.eligibility import kinds_of
 from campaigns.states import CampaignState
@@ -42,7 +42,7 @@ def lead_home(request: HttpRequest) -> HttpResponse:
         "campaigns/lead/list.html",
         {
             "page": page(request, campaigns, ("-id",)),
-            "may_create": may_create(access.person(request)),
+            "may_create": ties(access.person(request)).creator,
         },
     )
 

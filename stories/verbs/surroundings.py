@@ -1,0 +1,64 @@
+"""What surrounds a story while its author writes and hands it in, read in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from campaigns.models import CampaignPartner, ConsentText, Coordinator, Phase, Prompt
+from portal.gathering import gather
+from stories.models import Consent, Draft, Story
+
+#: What a story's pages and verbs say of it besides itself.
+NAMED = ("campaign", "society", "member__user")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The author's draft, if there is one, and what the campaign and the society have decided.
+
+    `story` is as it was read just before. Where that was under its lock, everything here that a verb
+    of this story changes stays as it is until the transaction ends.
+    """
+
+    story: Story
+    draft: Draft | None
+    prompts: list[Prompt]
+    text: ConsentText | None
+    partnerships: list[CampaignPartner]
+    phases: list[Phase]
+    consents: list[Consent]
+    coordinators: list[Coordinator]
+
+    @property
+    def phase_is_open(self) -> bool:
+        """Whether an open phase of the campaign covers the state that the member joined for."""
+        return any(phase.covers(self.story.us_state) for phase in self.phases)
+
+
+def surroundings_of(story: Story) -> Surroundings:
+    """Read them: prompts in the form's order, the leading partner first, the latest wording."""
+    campaign = story.campaign_id
+    texts = ConsentText.objects.filter(campaign=campaign)
+    found = gather(
+        Draft.objects.filter(story=story),
+        Prompt.objects.filter(campaign=campaign),
+        texts.filter(version=texts.order_by("-version").values("version")[:1]),
+        CampaignPartner.objects.filter(campaign=campaign).select_related("partner"),
+        Phase.objects.open().filter(campaign=campaign),
+        Consent.objects.live().filter(story=story).select_related("partner"),
+        Coordinator.objects.filter(society=story.society_id, user__is_active=True).select_related(
+            "user"
+        ),
+    )
+    return Surroundings(
+        story=story,
+        draft=next(iter(found.of(Draft)), None),
+        prompts=sorted(found.of(Prompt), key=lambda prompt: prompt.position),
+        text=next(iter(found.of(ConsentText)), None),
+        partnerships=sorted(
+            found.of(CampaignPartner), key=lambda tie: (not tie.leads, tie.joined_at, tie.pk)
+        ),
+        phases=found.of(Phase),
+        consents=found.of(Consent),
+        coordinators=found.of(Coordinator),
+    )
