@@ -110,7 +110,6 @@ def stories(
         Story(
             campaign=world.campaign, participation=part, member=member, society=world.isscr,
             us_state=STATES[n % 4], district=1, state=StoryState.SUBMITTED, submitted_at=ago(n),
-            searchable=searchable(f"Story {n}", told),
         )
         for n, member, part in zip(range(first, end), members, joined, strict=True)
     )  # fmt: skip
@@ -118,7 +117,7 @@ def stories(
         Revision(
             story=story, number=1, kind=RevisionKind.AUTHOR, hook=f"Story {story.pk} in one line",
             answers=told, sha256=hashlib.sha256(str(story.pk).encode()).hexdigest(), by=world.mia,
-            searchable=story.searchable,
+            searchable=searchable(f"Story {story.pk}", told),
         )
         for story in made
     )  # fmt: skip

@@ -7,9 +7,20 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from django.db.models import DateTimeField, Field, IntegerField, Model, Q, QuerySet
+from django.db.models import (
+    Case,
+    DateTimeField,
+    F,
+    Field,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.http import HttpRequest
 
 M = TypeVar("M", bound=Model)
@@ -35,36 +46,110 @@ class Page(Generic[M]):
         return len(self.rows)
 
 
+class Search(Protocol):
+    """Words that a list is asked for: where to look row by row, and what an index says instead."""
+
+    @property
+    def scan(self) -> Q:
+        """Whether the words stand in the row's text; no index is used for it."""
+
+    def by_index(self) -> Q:
+        """The same rows, found through an index: fast where they are few."""
+
+
+#: How many rows of a list are read for words before an index is asked, and how many where the first
+#: ones held the words now and then.
+HEAD, LONG_HEAD, NOW_AND_THEN = 400, 4_000, 3
+
+
 def page(
-    request: HttpRequest, rows: QuerySet[M], order: Sequence[str], *, size: int = PAGE_ROWS
+    request: HttpRequest,
+    rows: QuerySet[M],
+    order: Sequence[str],
+    *,
+    size: int = PAGE_ROWS,
+    apart: Sequence[Q] = (),
+    search: Search | None = None,
 ) -> Page[M]:
     """One page of `rows` in `order`, e.g. ("-submitted_at", "-id"); the last field must be unique.
 
     All fields must run in one direction. The place is kept in the query string as `after`; one that
     does not fit the order counts as the first page. Costs two queries, one where there is no row.
+
+    `apart` are conditions of which exactly one holds for each row: an index that begins with what they
+    name gives the rows of each in order, and the database merges them instead of sorting all. `search`
+    narrows the rows to those that hold some words.
     """
     names = [field.lstrip("-") for field in order]
     after = _decode(request.GET.get("after", ""), rows.model, names)
-    down = order[0].startswith("-")
     # First the narrow keys of all that fit, which are sorted, and then the wide rows of this page:
     # sorting ten thousand rows with their texts takes twenty times as long.
-    asked = rows.select_related(None).prefetch_related(None).order_by(*order)
+    asked = rows.select_related(None).prefetch_related(None)
     if after is not None:
-        asked = asked.filter(_beyond(names, after, down))
-    keys = list(asked.values_list("pk", *names)[: size + 1])
-    shown = [pk for pk, *_ in keys[:size]]
+        asked = asked.filter(_beyond(names, after, down=order[0].startswith("-")))
+    if search is None:
+        keys = _keys(asked, order, apart, size + 1)
+    else:
+        keys = _searched(asked, order, apart, size + 1, search)
+    shown = [key[-1] for key in keys[:size]]
     found = list(rows.filter(pk__in=shown).order_by(*order)) if shown else []
     following, place = None, None
     if len(keys) > size:
         query = request.GET.copy()
-        query["after"] = place = _encode(keys[size - 1][1:])
+        query["after"] = place = _encode(keys[size - 1][:-1])
         following = query.urlencode()
     first = request.GET.copy()
     first.pop("after", None)
     return Page(found, following, after is None, first.urlencode(), place)
 
 
-def _beyond(names: list[str], values: list[Any], down: bool) -> Q:
+def first_keys(
+    rows: QuerySet[Any],
+    order: Sequence[str],
+    most: int,
+    *,
+    apart: Sequence[Q] = (),
+    search: Search | None = None,
+) -> list[Any]:
+    """The primary keys of the first rows in `order`; `apart` and `search` as for a page."""
+    if search is None:
+        return [key[-1] for key in _keys(rows, order, apart, most)]
+    return [key[-1] for key in _searched(rows, order, apart, most, search)]
+
+
+def _keys(
+    rows: QuerySet[Any], order: Sequence[str], apart: Sequence[Q], most: int, *more: Any
+) -> list[tuple[Any, ...]]:
+    """The first rows in order as (order's fields ..., `more` ..., primary key)."""
+    names = [field.lstrip("-") for field in order]
+    parts = [
+        rows.filter(condition).values_list(*names, *more, F("pk")) for condition in apart or (Q(),)
+    ]
+    merged = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return list(merged.order_by(*order)[:most])
+
+
+def _searched(
+    rows: QuerySet[Any], order: Sequence[str], apart: Sequence[Q], most: int, search: Search
+) -> list[tuple[Any, ...]]:
+    """The same, of those that hold the words.
+
+    Words that many rows hold are met soon by reading the list; words that few hold are found soon by an
+    index. Neither is fast for the other's, and the database cannot know beforehand, so the list's own
+    beginning tells.
+    """
+    holds = Case(When(search.scan, then=Value(1)), default=Value(0), output_field=IntegerField())
+    for head in (HEAD, LONG_HEAD):
+        read = _keys(rows, order, apart, head, holds)
+        hits = [(*key[:-2], key[-1]) for key in read if key[-2]]
+        if len(hits) >= most or len(read) < head:
+            return hits[:most]
+        if len(hits) < NOW_AND_THEN:
+            break
+    return _keys(rows.filter(search.by_index()), order, apart, most)
+
+
+def _beyond(names: list[str], values: list[Any], *, down: bool) -> Q:
     """Rows behind the key `values` in lexicographic order, which every database can use an index for."""
     comparison = "lt" if down else "gt"
     beyond = Q()

@@ -139,7 +139,10 @@ class RosterEntry(models.Model):
                 condition=Q(email=Lower("email")), name="roster_email_in_lower_case"
             ),
         ]
-        indexes = [models.Index(fields=["society", "id"], name="roster_of_society")]
+        indexes = [
+            models.Index(fields=["society", "id"], name="roster_of_society"),
+            models.Index(fields=["society", "id"], name="roster_here", condition=Q(left_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"entry {self.pk} of {self.society}"

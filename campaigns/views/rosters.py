@@ -26,8 +26,11 @@ from campaigns.verbs.rosters import KINDS, LINES_KEPT
 from portal.access import fetch, person, rows
 from portal.errors import Refused, TooLate
 from portal.paging import page
+from portal.tallies import tally_of
 
 SHOWN = 20
+#: A roster's members are counted up to here: few have more, and a society knows its own number.
+MOST_COUNTED = 10_000
 
 
 @require_safe
@@ -57,7 +60,9 @@ def roster(request: HttpRequest, slug: str) -> HttpResponse:
         "page": shown,
         "lines": [_line(entry) for entry in shown.rows],
         "narrowed": bool(asked["q"] or asked["state"] or asked["show"] != "here"),
-        "here": RosterEntry.objects.filter(society=society).here().count(),
+        "members": tally_of(RosterEntry.objects.filter(society=society).here(), MOST_COUNTED).of(
+            "member"
+        ),
         "last_import": RosterImport.objects.filter(society=society)
         .exclude(imported_at=None)
         .order_by("-imported_at")

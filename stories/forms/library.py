@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 
 from campaigns.models import Campaign, Partner
 from campaigns.rules.usa import by_name
+from stories.forms.words import Words
 from stories.models import Consent, Item, NameShown
 from stories.rules.consent import USE_WORDS, USES
 
@@ -44,11 +45,8 @@ class StoryFilter(forms.Form):
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
 
-    def conditions(self, *, consent: str, story: str, text: Q) -> Q:
-        """The filters as a condition; `consent` and `story` are prefixes of the fields' paths.
-
-        `text` finds the words of `q` except where they are a story's reference.
-        """
+    def conditions(self, *, consent: str, story: str) -> Q:
+        """The filters but the words as a condition; `consent` and `story` are prefixes of the fields' paths."""
         asked, fits = self.asked(), Q()
         if "state" in asked:
             fits &= Q(**{f"{story}us_state": asked["state"]})
@@ -58,17 +56,14 @@ class StoryFilter(forms.Form):
             fits &= Q(**{f"{consent}{asked['use']}": True})
         if "name_shown" in asked:
             fits &= Q(**{f"{consent}name_shown": asked["name_shown"]})
-        if "q" in asked:
-            ref = as_ref(asked["q"])
-            fits &= Q(**{f"{story}ref": ref}) if ref else text
+        if ref := as_ref(asked.get("q", "")):
+            fits &= Q(**{f"{story}ref": ref})
         return fits
 
-    def words(self, path: str) -> Q:
-        """All words that were asked for stand in the text under `path`."""
-        found = Q()
-        for word in self.asked().get("q", "").casefold().split():
-            found &= Q(**{f"{path}__contains": word})
-        return found
+    def words_in(self, *, text: str, revision: str) -> Words:
+        """The words that are looked for, none where they are a story's reference; the paths as in Words."""
+        typed = self.asked().get("q", "")
+        return Words("" if as_ref(typed) else typed, text=text, revision=revision)
 
 
 class LibraryFilter(StoryFilter):
@@ -86,18 +81,19 @@ class LibraryFilter(StoryFilter):
         self.fields["campaign"].queryset = campaigns  # type: ignore[attr-defined]
 
     def narrow(self, items: QuerySet[Item]) -> QuerySet[Item]:
-        """The items that fit. The words are looked for in what was handed over and nowhere else."""
-        fits = self.conditions(
-            consent="consent__",
-            story="story__",
-            text=self.words("accepted__revision__searchable"),
-        )
+        """The items that fit, whatever their words."""
+        fits = self.conditions(consent="consent__", story="story__")
         asked = self.asked()
         if "campaign" in asked:
             fits &= Q(batch__campaign=asked["campaign"])
         if "batch" in asked:
             fits &= Q(batch__ref=asked["batch"])
         return items.filter(fits)
+
+    @property
+    def words(self) -> Words:
+        """The words: looked for in what was handed over and nowhere else."""
+        return self.words_in(text="accepted__revision__searchable", revision="accepted")
 
 
 class LeadFilter(StoryFilter):
@@ -118,13 +114,14 @@ class LeadFilter(StoryFilter):
         self.fields["partner"].queryset = partners  # type: ignore[attr-defined]
 
     def narrow(self, consents: QuerySet[Consent]) -> QuerySet[Consent]:
-        """The consents that fit."""
-        return consents.filter(
-            self.conditions(
-                consent="",
-                story="story__",
-                text=self.words("story__approved_revision__searchable"),
-            )
+        """The consents that fit, whatever their words."""
+        return consents.filter(self.conditions(consent="", story="story__"))
+
+    @property
+    def words(self) -> Words:
+        """The words: looked for in what was approved."""
+        return self.words_in(
+            text="story__approved_revision__searchable", revision="story__approved_revision"
         )
 
 

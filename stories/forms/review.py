@@ -7,13 +7,15 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign
 from campaigns.rules.usa import STATE_NAMES
 from portal.models import User
+from portal.tallies import CountUpTo, Tally, tally
 from stories.forms.prompts import LONG_TEXT_LENGTH, SHORT_TEXT_LENGTH
 from stories.forms.story import HOOK_LOOKS, Hook
+from stories.forms.words import Words, counted
 from stories.models import Revision, Story, Tag
 from stories.rules.texts import Answer
 from stories.states import StoryState
@@ -60,21 +62,47 @@ class QueueFilter(forms.Form):
         self.helper.form_tag = False
 
     def narrow(self, stories: QuerySet[Story]) -> QuerySet[Story]:
-        """The stories that fit, of the view that is shown."""
-        self.is_valid()
-        states = VIEWS[self.cleaned_data.get("show") or "todo"][1]
-        return self.of_any_state(stories).filter(state__in=states)
+        """The stories that fit, of the view that is shown; which words they hold is asked apart."""
+        return self.of_any_state(stories).filter(state__in=self.states)
 
-    def counts(self, stories: QuerySet[Story]) -> dict[str, int]:
-        """How many stories fit in each view, in one query."""
+    @property
+    def states(self) -> tuple[StoryState, ...]:
+        """The states of the view that is shown."""
         self.is_valid()
-        found: dict[str, int] = self.of_any_state(stories).aggregate(
-            **{key: Count("pk", filter=Q(state__in=of)) for key, (_, of) in VIEWS.items()}
+        return VIEWS[self.cleaned_data.get("show") or "todo"][1]
+
+    @property
+    def words(self) -> Words:
+        """The words that are looked for."""
+        self.is_valid()
+        return Words(
+            self.cleaned_data.get("q") or "",
+            text="current_revision__searchable",
+            revision="current_revision",
         )
-        return found
+
+    def apart(self) -> list[Q]:
+        """One condition for each society and state: within each the queue's indexes are in order."""
+        societies = self.user.coordinates.order_by("society").values_list("society", flat=True)
+        return [
+            Q(society=society, state=state)
+            for society in societies
+            for state in self.states
+            if state != StoryState.DRAFT
+        ]
+
+    def tallies(self, stories: QuerySet[Story], words: Words) -> dict[str, Tally]:
+        """How many stories fit in each view, in one query; see Words.tallies where words are looked for."""
+        fitting = self.of_any_state(stories)
+        views = {key: fitting.filter(state__in=of) for key, (_, of) in VIEWS.items()}
+        if words:
+            return words.tallies(views, self.user)
+        asked = {key: CountUpTo(view) for key, view in views.items()}
+        return {key: tally(found) for key, found in counted(asked, self.user).items()}
 
     def of_any_state(self, stories: QuerySet[Story]) -> QuerySet[Story]:
-        """The stories that fit all filters but the view."""
+        """The stories that fit all filters but the view and the words."""
+        self.is_valid()
         asked = self.cleaned_data
         fits = Q()
         if asked.get("campaign"):
@@ -87,8 +115,6 @@ class QueueFilter(forms.Form):
             fits &= Q(tags=asked["tag"])
         if asked.get("mine"):
             fits &= Q(claimed_by=self.user)
-        for word in (asked.get("q") or "").casefold().split():
-            fits &= Q(searchable__contains=word)
         return stories.filter(fits)
 
 

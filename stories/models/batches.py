@@ -111,6 +111,9 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(fields=["partner", "-id"], name="item_of_partner"),
+            models.Index(
+                fields=["partner", "-id"], name="live_item_of_partner", condition=Q(ended_at=None)
+            ),
             models.Index(fields=["story", "id"], name="item_of_story"),
         ]
 
@@ -198,7 +201,14 @@ class Recall(models.Model):
     objects: ClassVar[RecallQuerySet[Recall]] = RecallQuerySet["Recall"].as_manager()  # type: ignore[assignment]
 
     class Meta:
-        indexes = [models.Index(fields=["partner", "-id"], name="recall_of_partner")]
+        indexes = [
+            models.Index(fields=["partner", "-id"], name="recall_of_partner"),
+            models.Index(
+                fields=["partner", "-id"],
+                name="open_recall_of_partner",
+                condition=Q(state=RecallState.ASKED),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"recall {self.ref}"

@@ -78,6 +78,11 @@ class Consent(models.Model):
         ]
         indexes = [
             models.Index(fields=["until"], name="consent_expiry", condition=Q(ended_at=None)),
+            models.Index(
+                fields=["partner", "story"],
+                name="live_consent_of_partner",
+                condition=Q(ended_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.text import capfirst
 
 from campaigns.models import Participation
+from portal.tallies import Tally
 from stories.models import Consent, Story
 from stories.rules.consent import USE_WORDS, permission_of
 from stories.rules.disclosure import Disclosed, district_name
@@ -71,9 +72,15 @@ def uses_in_words(allowed: Consent | Sequence[str]) -> str:
 
 
 @register.filter
-def stories(count: int) -> str:
-    """How many: "1 story", "12 stories"."""
-    return "1 story" if count == 1 else f"{count} stories"
+def stories(count: int | Tally) -> str:
+    """How many: "1 story", "12 stories", "1,000+ stories"."""
+    return (count if isinstance(count, Tally) else Tally(count)).of("story", "stories")
+
+
+@register.filter
+def more_than_one(count: Tally) -> bool:
+    """Whether a number's noun stands in the plural."""
+    return count.more or count.number != 1
 
 
 @register.filter

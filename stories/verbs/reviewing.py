@@ -95,12 +95,7 @@ def propose_edit(
             photo=read.photo,
             remark=remark,
         )
-        move(
-            story,
-            STORY_MOVES["propose_edit"],
-            current_revision=revision,
-            searchable=texts.searchable(hook, answers),
-        )
+        move(story, STORY_MOVES["propose_edit"], current_revision=revision)
         audit.record(by, "propose_edit", story, revision=revision.number, sha256=revision.sha256)
         tell_author(story, "please_sign_off", "stories:sign_off")
         return revision
@@ -143,12 +138,7 @@ def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
         if approved is None:
             move(story, STORY_MOVES["decline"])
         else:
-            move(
-                story,
-                STORY_MOVES["decline_correction"],
-                current_revision=approved,
-                searchable=texts.searchable(approved.hook, approved.answers),
-            )
+            move(story, STORY_MOVES["decline_correction"], current_revision=approved)
         decide(story, read, DecisionKind.DECLINE, by=by, reason=reason)
         tell_author(story, "declined", reason=reason, correction=approved is not None)
 

@@ -12,7 +12,6 @@ from portal.links import absolute
 from portal.models import User
 from portal.moves import move
 from stories.models import Acceptance, Revision, Story
-from stories.rules import texts
 from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
 from stories.verbs.telling import refuse_another_text
@@ -42,12 +41,7 @@ def refuse_edit(*, by: User, story: Story, revision: Revision) -> None:
         own = story.revisions.filter(acceptance__isnull=False).order_by("-number").first()
         if own is None:
             raise Refused("There is no text of your own to go back to.")
-        move(
-            story,
-            STORY_MOVES["refuse_edit"],
-            current_revision=own,
-            searchable=texts.searchable(own.hook, own.answers),
-        )
+        move(story, STORY_MOVES["refuse_edit"], current_revision=own)
         audit.record(by, "refuse_edit", story, revision=revision.number)
         tell_answer_to_edit(story, "edit_refused", "stays as its author wrote it")
 

@@ -236,7 +236,6 @@ def submit(
             submitted_at=timezone.now(),
             claimed_by=None,
             claimed_at=None,
-            searchable=texts.searchable(hook, answers),
         )
         accept(revision, by=by, fresh=fresh)
         set_consents(by=by, around=around, permissions=permissions, text=consent_text)

@@ -21,6 +21,7 @@ from stories.forms.library import NAME_LABELS, USE_LABELS
 from stories.models import Batch, Item, Recall
 from stories.states import BatchState
 from stories.verbs import handing_over
+from stories.views.library import of_own_partners
 
 #: The inbox's views: what each one asks of a batch.
 SHOWN: dict[str, tuple[str, Q]] = {
@@ -58,7 +59,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         request,
         "stories/partner/inbox.html",
         {
-            "page": page(request, batches, ("-sealed_at", "-id")),
+            "page": page(request, batches, ("-sealed_at", "-id"), apart=of_own_partners(user)),
             "views": [(key, label) for key, (label, _) in SHOWN.items()],
             "shown": shown if shown in SHOWN else "all",
             "recalls": unanswered(user)[: RECALLS_ON_TOP + 1],

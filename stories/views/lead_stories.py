@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign, Partner
 from portal import access
 from portal.paging import page
+from portal.tallies import tally_of
 from stories.forms.library import USE_LABELS, LeadFilter
 from stories.models import Consent, Story
 from stories.rules.formats.lines import disclosed_under
@@ -30,7 +31,9 @@ def lead_stories(request: HttpRequest, slug: str) -> HttpResponse:
     if partner is not None:
         form.initial["partner"] = partner.slug
         consents = form.narrow(readable(campaign, partner))
-    found = page(request, as_read(consents), ("story_id",))
+    words = form.words
+    found = page(request, as_read(consents), ("story_id",), search=words or None)
+    user = access.person(request)
     return render(
         request,
         "stories/lead/stories.html",
@@ -44,7 +47,9 @@ def lead_stories(request: HttpRequest, slug: str) -> HttpResponse:
                 for consent in found.rows
                 if (revision := consent.story.approved_revision) is not None
             ],
-            "count": consents.count(),
+            "count": words.tallies({"found": consents}, user)["found"]
+            if words
+            else tally_of(consents),
         },
     )
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
 from portal import access
+from portal.models import User
 from portal.paging import page
+from portal.tallies import tally_of
 from stories.forms.library import USE_LABELS, LibraryFilter
 from stories.models import Item
 from stories.querysets import ItemQuerySet
@@ -26,9 +29,10 @@ CHUNK = 500
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """The stories that fit the filters, the newest first."""
-    form = filter_of(request)
-    items = selected(request, form)
-    found = page(request, items.in_full(), ("-id",))
+    form, user = filter_of(request), access.person(request)
+    items, words = form.narrow(access.rows(request, Item)), form.words
+    in_full = cast("ItemQuerySet[Item]", items).in_full()
+    found = page(request, in_full, ("-id",), apart=of_own_partners(user), search=words or None)
     return render(
         request,
         "stories/partner/library.html",
@@ -36,16 +40,22 @@ def library(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": found,
             "stories": [(item, disclosed(item)) for item in found.rows],
-            "count": items.count(),
+            "count": words.tallies({"found": items}, user)["found"] if words else tally_of(items),
             "formats": list(FORMATS),
             "kept": kept_query(request),
         },
     )
 
 
+def of_own_partners(user: User) -> list[Q]:
+    """A condition for each partner that a person serves: the items of one are in order already."""
+    return [Q(partner=partner) for partner in user.serves.values_list("partner", flat=True)]
+
+
 def selected(request: HttpRequest, form: LibraryFilter) -> ItemQuerySet[Item]:
-    """The stories that the person may use now and that fit the filters."""
-    return cast("ItemQuerySet[Item]", form.narrow(access.rows(request, Item)))
+    """Every story that the person may use now and that fits the filters and holds the words."""
+    items = form.narrow(access.rows(request, Item)).filter(form.words.by_index())
+    return cast("ItemQuerySet[Item]", items)
 
 
 def filter_of(request: HttpRequest) -> LibraryFilter:

@@ -17,6 +17,7 @@ from stories.forms.handing_over import AnswerForm
 from stories.models import Item, Recall
 from stories.states import RecallState
 from stories.verbs import handing_over
+from stories.views.library import of_own_partners
 
 SHOWN = {"open": "To answer", "answered": "Answered", "all": "All"}
 
@@ -35,7 +36,10 @@ def recalls(request: HttpRequest) -> HttpResponse:
         "stories/partner/recalls.html",
         {
             "page": page(
-                request, found.select_related("item__batch__campaign", "answered_by"), ("-id",)
+                request,
+                found.select_related("item__batch__campaign", "answered_by"),
+                ("-id",),
+                apart=of_own_partners(access.person(request)),
             ),
             "views": list(SHOWN.items()),
             "shown": shown,

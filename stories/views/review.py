@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import access
 from portal.errors import Refused, TooLate
-from portal.paging import page
+from portal.paging import first_keys, page
 from stories.forms.review import VIEWS, EditForm, NoteForm, QueueFilter, ReasonForm, TagsForm
 from stories.models import Revision, Story
 from stories.rules import texts
@@ -45,16 +45,24 @@ REASONS = {
 def queue(request: HttpRequest) -> HttpResponse:
     """The stories of the coordinator's societies, longest waiting first."""
     form = QueueFilter(request.GET, user=access.person(request))
-    counts = form.counts(access.rows(request, Story))
+    words = form.words
     stories = form.narrow(access.rows(request, Story)).select_related(
         "current_revision", "member", "campaign", "society", "claimed_by"
     )
+    found = page(
+        request,
+        stories.prefetch_related("tags"),
+        ("submitted_at", "id"),
+        apart=form.apart(),
+        search=words or None,
+    )
+    counts = form.tallies(access.rows(request, Story), words)
     return render(
         request,
         "stories/review/queue.html",
         {
             "form": form,
-            "page": page(request, stories.prefetch_related("tags"), ("submitted_at", "id")),
+            "page": found,
             "views": [(key, label, counts[key]) for key, (label, _) in VIEWS.items()],
             "shown": form.cleaned_data.get("show") or "todo",
             "kept": kept_query(request),
@@ -76,7 +84,9 @@ def take_next(request: HttpRequest) -> HttpResponse:
     user = access.person(request)
     form = QueueFilter(request.POST, user=user)
     waiting = form.narrow(access.rows(request, Story)).filter(state=StoryState.SUBMITTED)
-    for story in waiting.order_by("submitted_at", "id")[:5]:
+    order = ("submitted_at", "id")
+    first = first_keys(waiting, order, 5, apart=form.apart(), search=form.words or None)
+    for story in waiting.filter(pk__in=first).order_by(*order):
         try:
             reviewing.claim(by=user, story=story)
         except TooLate:

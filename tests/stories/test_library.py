@@ -106,7 +106,7 @@ def test_twelve_stories_of_one_district_by_noon(world: World) -> None:
     delivered_batch(world)
     client = client_of(world.paula)
     page = client.get(LIBRARY, {"state": "KS", "district": "1", "use": "lawmakers"})
-    assert (page.context["count"], len(page.context["stories"])) == (12, 12)
+    assert (page.context["count"].number, len(page.context["stories"])) == (12, 12)
     text = page.content.decode()
     assert f"{reverse('stories:library_export', args=['csv'])}?state=KS&amp;district=1" in text
 

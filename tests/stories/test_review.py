@@ -102,7 +102,7 @@ def test_each_view_says_how_many_stories_fit(world: World, client_of: ClientOf) 
 
     def counted(**query: str) -> dict[str, int]:
         views = client.get(reverse("stories:queue"), query).context["views"]
-        return {key: count for key, _, count in views}
+        return {key: count.number for key, _, count in views}
 
     assert counted() == counts
     assert counted(show="approved") == counts
