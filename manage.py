@@ -11,12 +11,25 @@ def main() -> None:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import InterfaceError, OperationalError
 
     try:
         _ = settings.BASE_DIR  # reads every setting
     except ImproperlyConfigured as problem:
         sys.exit(str(problem))
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (OperationalError, InterfaceError) as problem:
+        if "--traceback" in sys.argv:
+            raise
+        why = " ".join(str(problem).split())
+        if "no such table" in why:
+            sys.exit(f"The database is empty or old ({why}): run `python manage.py migrate` first.")
+        sys.exit(
+            f"The database does not answer: {why}\n"
+            "Is its server running, and does DATABASE_URL name it? Nothing was done by halves; "
+            "run the command again when it answers."
+        )
 
 
 if __name__ == "__main__":

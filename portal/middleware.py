@@ -74,9 +74,11 @@ class Access:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, and keep what signed-in people read out of caches."""
         response = self.get_response(request)
-        if request.user.is_authenticated:
+        # An answer that says itself how it may be kept is not asked for its reader: where the database
+        # is away, asking would hold it up.
+        if "Cache-Control" not in response and request.user.is_authenticated:
             # Nothing that a signed-in person reads may linger in a shared cache or behind "back".
-            response.setdefault("Cache-Control", "no-store, private")
+            response["Cache-Control"] = "no-store, private"
         return response
 
     def process_view(

@@ -179,7 +179,9 @@ else:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+            # Who finds the database away is told so in five seconds; and because an attempt is given up
+            # after ten, the first one after its return is never minutes away.
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 10},
             **DATABASES["default"].get("OPTIONS", {}),  # what the address says, such as sslmode
         },
     }
@@ -487,24 +489,18 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-# No page here asks for any of these, so nothing that gets into one may either.
+# No page here asks for any of these, so nothing that gets into one may either. Only names that current
+# browsers know: an unknown one is ignored, and complained about on every page.
 PERMISSIONS_POLICY = {
     "publickey-credentials-get": "self",
     "publickey-credentials-create": "self",
     "clipboard-write": "self",
 } | dict.fromkeys(
     (
-        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
         *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection"),
         *("local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture"),
-        *(
-            "screen-wake-lock",
-            "serial",
-            "storage-access",
-            "usb",
-            "web-share",
-            "xr-spatial-tracking",
-        ),
+        *("screen-wake-lock", "serial", "storage-access", "usb", "xr-spatial-tracking"),
     ),
     "",
 )

@@ -23,6 +23,7 @@ from portal.errors import Refused, TooLate
 from portal.links import absolute
 from portal.models import User
 from portal.paging import page
+from portal.views import errors
 from stories.forms.handing_over import AnswerForm, ReceiptForm
 from stories.models import Batch, Delivery, Recall
 from stories.states import RecallState
@@ -153,6 +154,18 @@ def refused(request: HttpRequest, problem: Refused) -> HttpResponse:
 def not_found(request: HttpRequest, problem: Http404) -> HttpResponse:
     """404: there is no such thing, or not for this partner."""
     return api.create_response(request, {"error": "There is no such thing here."}, status=404)
+
+
+def database_away(request: HttpRequest, problem: Any) -> HttpResponse:
+    """503: the database does not answer; Retry-After says when to ask again."""
+    words = "The site cannot reach its database right now. Nothing was done; try again."
+    response = api.create_response(request, {"error": words}, status=503)
+    response["Retry-After"] = str(errors.RETRY_SECONDS)
+    return response
+
+
+for away in errors.DATABASE_AWAY:
+    api.add_exception_handler(away, database_away)
 
 
 @api.exception_handler(ValidationError)

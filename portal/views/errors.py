@@ -1,14 +1,26 @@
-"""The pages of refusals: forbidden, not found, stale form, our own failure."""
+"""The pages of refusals: forbidden, not found, stale form, our own failure, a database that is away."""
 
 from __future__ import annotations
 
+import sys
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template import loader
 
+from portal import access
+from portal.guards import weight_of
 from portal.kept import keep, same_origin
 from portal.refusals import back_url, long_texts
+
+#: What a connection raises that the database is not there for, or that it could not serve just now.
+DATABASE_AWAY = (OperationalError, InterfaceError)
+#: When browsers, proxies and programs may ask again.
+RETRY_SECONDS = 30
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -28,7 +40,28 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def our_failure(request: HttpRequest) -> HttpResponse:
     """Something broke on our side. Rendered without context: whatever broke may break it too."""
+    if isinstance(
+        sys.exc_info()[1], DATABASE_AWAY
+    ):  # Django calls us while it handles the exception
+        return database_away(request)
     return HttpResponse(loader.render_to_string("500.html"), status=500)
+
+
+def database_away(request: HttpRequest) -> HttpResponse:
+    """The database does not answer: try again soon. What was typed is given back to be copied."""
+    page = loader.render_to_string("503.html", {"typed": typed_in(request)})
+    headers = {"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=503, headers=headers)
+
+
+def typed_in(request: HttpRequest) -> list[str]:
+    """The long texts of a request that may be unreadable, too large, or no form at all."""
+    if weight_of(request) > access.FORM_BYTES:
+        return []
+    try:
+        return long_texts(request)
+    except (OSError, SuspiciousOperation, MultiPartParserError):
+        return []
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -152,8 +153,13 @@ def take_file(*, by: User, batch: Batch, name: str) -> BinaryIO | None:
 
 
 def refuse_closed(batch: Batch) -> None:
-    """TooLate for a batch from which a story was taken back."""
-    if batch.closed_at is not None:
+    """TooLate for a batch from which a story was taken back, or in which a permission has run out.
+
+    The clock closes the latter within minutes; until it does, or while it stands still, the last day
+    itself decides.
+    """
+    today = timezone.localdate(timezone=ZoneInfo(batch.campaign.time_zone))
+    if batch.closed_at is not None or batch.items.live().filter(consent__until__lt=today).exists():
         raise TooLate(
             f"Batch {batch.number} is closed: the permission for one of its stories has ended, so its "
             "files cannot be fetched any more. Every story that you may still use is under “Stories”, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ def open_page(
     """`open_page(user=None, size=WIDE, javascript=True)`: a fresh browser window of one person.
 
     Addresses are relative to the site: `page.goto("/")`. At the end the test fails if any page
-    broke the content security policy or raised an error.
+    broke the content security policy, raised an error, or let the browser warn of something.
     """
     monkeypatch.setattr(settings, "SITE_URL", live_server.url)
     monkeypatch.setattr(settings, "CSRF_TRUSTED_ORIGINS", [live_server.url])
@@ -99,7 +100,7 @@ def no_axe_findings(page: Page) -> None:
 
 def take_picture(page: Page, name: str) -> Path:
     """A picture of the whole page under VAR_DIR/pictures, or under PICTURES where that is set."""
-    folder = Path(settings.VAR_DIR) / "pictures"
+    folder = Path(os.environ.get("PICTURES") or Path(settings.VAR_DIR) / "pictures")
     folder.mkdir(exist_ok=True)
     file = folder / f"{name}.png"
     page.screenshot(path=file, full_page=True)
@@ -116,9 +117,9 @@ def _session_cookie(user: User, url: str) -> Any:
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    """Keep what the console calls an error; that a page answered 4xx is no error of the page."""
+    """Keep what the console warns of or calls an error; that a page answered 4xx is no error of the page."""
     refused = ("the server responded with a status of 4", "Response Status Error Code 4")
-    if message.type == "error" and not any(words in message.text for words in refused):
+    if message.type in {"error", "warning"} and not any(words in message.text for words in refused):
         place = message.location
         page = message.page.url if message.page else "no page"
         complaints.append(f"{message.text} ({page}, {place['url']}:{place['lineNumber']})")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import path
 from django.views.decorators.http import require_POST
 from pytest_django.fixtures import Settings
@@ -45,6 +46,7 @@ PAGES = [
     path("refused/", raising(Refused("A batch needs at least one story.")), name="refused"),
     path("forbidden/", raising(PermissionDenied()), name="forbidden"),
     path("bad/", raising(BadRequest()), name="bad"),
+    path("away/", raising(OperationalError("secret of a person")), name="away"),
     path("broken/", raising(RuntimeError("secret of a person")), name="broken"),
     path("verb/", verb, name="verb"),
 ]
@@ -93,6 +95,33 @@ def test_our_own_failure_tells_no_secret() -> None:
     assert answer.status_code == 500
     assert "It was not your doing" in answer.content.decode()
     assert "secret of a person" not in answer.content.decode()
+
+
+def test_while_the_database_is_away_the_page_says_when_to_try_again_and_keeps_the_words() -> None:
+    client = Client(raise_request_exception=False)
+    answer = client.post("/away/", {"text": STORY, "password": "p" * 40})
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (
+        503,
+        "30",
+        "no-store",
+    )
+    page = soup(answer.content)
+    assert [h1.text for h1 in page.select("h1")] == ["Please try again in a minute"]
+    assert [area.text for area in page.select("textarea")] == [STORY]
+    assert "secret of a person" not in answer.content.decode()
+    assert soup(client.get("/away/").content).select("textarea") == []
+
+
+def test_whatever_was_sent_the_page_about_the_database_comes() -> None:
+    make = RequestFactory().generic
+    broken = make("POST", "/away/", b"no parts", content_type="multipart/form-data")
+    heavy = make("POST", "/away/", b"x" * (access.FORM_BYTES + 1))
+    fields = make("POST", "/", b"&".join([b"a=1"] * 3000), "application/x-www-form-urlencoded")
+    for request in (broken, heavy, fields):
+        try:
+            raise InterfaceError("connection already closed")
+        except InterfaceError:
+            assert errors.our_failure(request).status_code == 503
 
 
 def test_too_late_says_who_and_when_and_gives_the_words_back() -> None:
