@@ -12,6 +12,8 @@ READY := .venv/.ready
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME DJANGO_SETTINGS_MODULE
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
+# As pip does: trust whom this machine trusts, such as an office's own proxy.
+export UV_SYSTEM_CERTS := 1
 export UV_PROJECT_ENVIRONMENT := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
