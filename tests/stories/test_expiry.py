@@ -6,6 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import time_machine
+from django.urls import reverse
 
 from portal.models import Message
 from stories.models import Batch, Consent, EndReason, NameShown, Recall, RecallReason
@@ -13,7 +14,7 @@ from stories.states import RecallState
 from stories.verbs import expiring
 from stories.verbs.expiring import expire_consents
 from tests.house.batches import delivered_batch, fetched_batch
-from tests.house.people import World
+from tests.house.people import World, client_of
 from tests.house.stories import approved_story, permission
 
 LAST = dt.date.today() + dt.timedelta(days=10)  # noqa: DTZ011
@@ -67,3 +68,17 @@ def delivered_batch_on(world: World, day: dt.date) -> Batch:
     """A batch sealed on another day."""
     with time_machine.travel(at(day, 12)):
         return delivered_batch(world)
+
+
+def test_a_batch_is_not_fetched_after_the_last_day_though_the_clock_stands_still(
+    world: World,
+) -> None:
+    approved_story(world, permissions=[permission(world.research_america, until=LAST)])
+    batch = delivered_batch(world)
+    url = reverse("stories:batch_file", args=[batch.ref, "stories.json"])
+    with time_machine.travel(at(LAST, 23)):
+        assert client_of(world.paula).get(url).status_code == 200
+    with time_machine.travel(at(LAST + dt.timedelta(days=1), 0)):
+        assert client_of(world.paula).get(url).status_code == 409
+    batch.refresh_from_db()
+    assert (batch.closed_at, batch.downloads.count()) == (None, 1)
