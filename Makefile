@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PROJECT_ENVIRONMENT := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check format pictures setup clean
+.PHONY: help run test check audit format pictures setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: $(READY) ## Lint, types, layers, templates, migrations; no tests
 		&& $(PY) -m mypy \
 		&& $(PY) manage.py makemigrations --check --dry-run \
 		&& $(PY) manage.py check
+
+audit: $(READY) ## Ask the advisory databases about every locked dependency
+	@$(PY) -m tests.house.audit
 
 format: $(READY) ## Format code and templates
 	@$(PY) -m ruff check --fix --quiet . || true
