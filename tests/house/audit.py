@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.house.reading import ROOT
 
-UV = ROOT / ".venv" / "bin" / "uv"
+UV = str(ROOT / ".venv" / "bin" / "uv")
 ACCEPTED = ROOT / "docs" / "accepted-advisories.txt"
 PIP_AUDIT = "pip-audit==2.10.1"
 
@@ -44,7 +44,7 @@ def asked(service: str, requirements: Path) -> list[dict[str, Any]] | None:
     command = [UV, "run", "-q", "--no-project", "--with", PIP_AUDIT, "pip-audit", "-f", "json"]
     options = ["--disable-pip", "--no-deps", "--require-hashes", "--progress-spinner", "off"]
     done = subprocess.run(
-        [*command, *options, "--timeout", "15", "-s", service, "-r", requirements],
+        [*command, *options, "--timeout", "15", "-s", service, "-r", str(requirements)],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     try:
@@ -60,7 +60,7 @@ def main() -> int:
         requirements = Path(folder) / "requirements.txt"
         export = [UV, "export", "-q", "--frozen", "--no-header", "--format", "requirements-txt"]
         subprocess.run(
-            [*export, "-o", requirements], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+            [*export, "-o", str(requirements)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
         )
         allowed = accepted(ACCEPTED.read_text(), dt.datetime.now(dt.UTC).date())
         told = False
