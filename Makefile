@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PROJECT_ENVIRONMENT := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check audit format pictures setup clean
+.PHONY: help run test check audit bench format pictures setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ check: $(READY) ## Lint, types, layers, templates, migrations; no tests
 
 audit: $(READY) ## Ask the advisory databases about every locked dependency
 	@$(PY) -m tests.house.audit
+
+bench: $(READY) ## Measure; ARGS="pages sending --messages 20000" picks (docs/performance.md)
+	@$(PY) -m bench $(ARGS)
 
 format: $(READY) ## Format code and templates
 	@$(PY) -m ruff check --fix --quiet . || true

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from django.core.files.storage import default_storage
 
@@ -44,6 +45,13 @@ def written_aside(batch: Batch, name: str) -> Iterator[BinaryIO]:
         aside.replace(place)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def nameless(batch: Batch) -> BinaryIO:
+    """A file for what is needed while a batch is built; it has no name and goes with its process."""
+    place = place_of(batch)
+    place.mkdir(parents=True, exist_ok=True)
+    return cast(BinaryIO, tempfile.TemporaryFile(dir=place))
 
 
 def put(batch: Batch, name: str, pieces: Iterable[bytes]) -> FileFact:

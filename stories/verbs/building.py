@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import BinaryIO
 
 from django.db.models import Q
 
@@ -59,9 +62,18 @@ class Building:
     batch: Batch
     job: Job | None = None
     photos: list[FileFact] = field(default_factory=list)
+    spool: BinaryIO | None = None
 
     def build(self) -> None:
         """Write all files, sign the manifest, and have the batch delivered."""
+        try:
+            self.write_all()
+        finally:
+            if self.spool is not None:
+                self.spool.close()
+
+    def write_all(self) -> None:
+        """The same."""
         self.photos = list(self.copy_photos())
         head = self.head()
         exports = [
@@ -113,17 +125,43 @@ class Building:
             chunk = list(rows.filter(position__gt=last)[:CHUNK])
             if not chunk:
                 return
-            if self.job and not Job.objects.renew(self.job, seconds=LEASE_SECONDS):
-                raise LostLease(self.job.kind)
+            self.hold_on()
             yield from chunk
             last = chunk[-1].position
 
     def lines(self) -> Iterator[Line]:
-        """The items as lines of an export, under the campaign's name in addresses as it was at first."""
+        """The items as lines of an export, under the campaign's name in addresses as it was at first.
+
+        Read from the database once and kept in a nameless file: every format goes through all of them,
+        some twice, and making them out of rows is most of the work.
+        """
+        if self.spool is None:
+            self.spool = self.spooled()
+        self.spool.seek(0)
+        while True:
+            self.hold_on()
+            try:
+                chunk: list[Line] = pickle.load(self.spool)  # noqa: S301 (our own file, which has no name)
+            except EOFError:
+                return
+            yield from chunk
+
+    def spooled(self) -> BinaryIO:
+        """All lines, in chunks, in a file that is gone when it is closed, whatever happens."""
         manifest = self.batch.manifest
         slug = head_of(manifest).campaign if manifest else self.batch.campaign.slug
-        for item in self.items():
-            yield replace(line_of(item, with_photo_file=True), campaign=slug)
+        spool = batch_files.nameless(self.batch)
+        lines = (
+            replace(line_of(item, with_photo_file=True), campaign=slug) for item in self.items()
+        )
+        while chunk := list(islice(lines, CHUNK)):
+            pickle.dump(chunk, spool, pickle.HIGHEST_PROTOCOL)
+        return spool
+
+    def hold_on(self) -> None:
+        """Hold on to the job's lease; LostLease where another worker has the job now."""
+        if self.job and not Job.objects.renew(self.job, seconds=LEASE_SECONDS):
+            raise LostLease(self.job.kind)
 
     def counted_lines(self) -> Iterator[Line]:
         """The same, and the job tells how far it is."""
