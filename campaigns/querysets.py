@@ -171,6 +171,14 @@ class ZipAreaQuerySet(models.QuerySet[M]):
                 parts[code].append((state, district))
         return parts
 
+    def districts_in(self, states: Collection[str]) -> dict[str, list[int]]:
+        """The districts that each state has, in one query; 0 stands for one at large."""
+        found: dict[str, list[int]] = {}
+        rows = self.filter(state__in=states, district__isnull=False).order_by("state", "district")
+        for state, district in rows.values_list("state", "district").distinct():
+            found.setdefault(state, []).append(district)
+        return found
+
     def states_near(self, zips: Collection[str]) -> dict[str, list[str]]:
         """The states that share the first three digits with each ZIP, in one query."""
         if not zips:

@@ -51,3 +51,8 @@ LEAD = Role("campaign lead", lambda user: ties(user).lead, trusted=True)
 CREATOR = Role(
     "coordinator who may create campaigns", lambda user: ties(user).creator, trusted=True
 )
+LEAD_OR_COORDINATOR = Role(
+    "campaign lead or coordinator",
+    lambda user: ties(user).lead or ties(user).coordinator,
+    trusted=True,
+)

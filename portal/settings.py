@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-uploads": {"task": "campaigns.forget_uploads", "schedule": 3600.0},
     "seal-batches": {"task": "stories.seal_batches", "schedule": 60.0},
     "expire-consents": {"task": "stories.expire_consents", "schedule": 300.0},
+    "count-coverage": {"task": "stories.count_coverage", "schedule": 300.0},
     "ask-late-partners": {"task": "stories.ask_for_late_partners", "schedule": 60.0},
 }
 # Each queue's worker answers the clock, and shows in /health/ready that it does.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, Participation
-from campaigns.roles import COORDINATOR, LEAD, MEMBER, PARTNER_USER
+from campaigns.roles import COORDINATOR, LEAD, LEAD_OR_COORDINATOR, MEMBER, PARTNER_USER
 from portal.access import PUBLIC, Row
 from portal.models import User
 from stories.models import Batch, ImportedStory, Item, PartnerToken, Recall, Story
@@ -40,6 +40,12 @@ TYPED = Row(role=MEMBER, see=own, keeps="stories:write", takes=64 * 1024 * 1024)
 def led(user: User) -> QuerySet[Campaign]:
     """The campaigns that a person leads."""
     return Campaign.objects.filter(leads=user)
+
+
+def watched(user: User) -> QuerySet[Campaign]:
+    """The campaigns that a person leads, or in which a society that they coordinate takes part."""
+    with_own = Campaign.objects.filter(societies__coordinators__user=user)
+    return Campaign.objects.filter(Q(leads=user) | Q(pk__in=with_own.values("pk"))).distinct()
 
 
 def approved(user: User) -> QuerySet[Story]:
@@ -122,6 +128,8 @@ ROWS: dict[str, Row] = {
     "stories:seal": LED,
     "stories:lead_batch": Row(role=LEAD, see=led_batches),
     "stories:lead_stories": LED,
+    # The page itself shows a coordinator who does not lead their own societies' numbers alone.
+    "stories:coverage": Row(role=LEAD_OR_COORDINATOR, see=watched),
     "stories:lead_story": APPROVED,
     "stories:lead_photo": APPROVED,
     "stories:inbox": INBOX,

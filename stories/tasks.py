@@ -8,7 +8,15 @@ from portal.celery import app
 from portal.models import Job
 from portal.work import work_on
 from stories.models import Batch
-from stories.verbs import batch_files, batching, building, expiring, handing_over, late_partners
+from stories.verbs import (
+    batch_files,
+    batching,
+    building,
+    coverage,
+    expiring,
+    handing_over,
+    late_partners,
+)
 
 
 @app.task(name="stories.build_batch")
@@ -51,6 +59,12 @@ def expire_consents() -> None:
 def ask_for_late_partners() -> None:
     """Start asking for partners that joined since the last look."""
     late_partners.start_asking()
+
+
+@app.task(name="stories.count_coverage")
+def count_coverage() -> None:
+    """Count anew where each campaign's stories come from."""
+    coverage.count_all(now=timezone.now())
 
 
 def _batch_of(job: Job) -> Batch:

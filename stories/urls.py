@@ -8,6 +8,7 @@ from stories.api import api
 from stories.views import (
     batches,
     consents,
+    coverage,
     inbox,
     lead_stories,
     library,
@@ -61,6 +62,7 @@ lead_urls: list[URLPattern] = [
     path("lead/<slug:slug>/batches/next/<slug:partner>/", batches.lead_next, name="lead_next"),
     path("lead/<slug:slug>/batches/next/<slug:partner>/seal/", batches.seal, name="seal"),
     path("lead/batches/<uuid:ref>/", batches.lead_batch, name="lead_batch"),
+    path("lead/<slug:slug>/coverage/", coverage.coverage, name="coverage"),
     path("lead/<slug:slug>/stories/", lead_stories.lead_stories, name="lead_stories"),
     path("lead/stories/<uuid:ref>/", lead_stories.lead_story, name="lead_story"),
     path(

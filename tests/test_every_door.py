@@ -176,6 +176,7 @@ STORIES: Table = {
     "POST stories:edit": ("403 nobody; 302 ana lee", "403 nobody; 302 rita lena", 404),
     "POST stories:hand_back": ("302 ana lee", "302 rita lena", 404),
     "GET stories:inbox": ("200 paula fay", "", 403),
+    "GET stories:coverage": ("200 ana rita lee lena", "200 rita lena", 404),
     "GET stories:lead_batch": ("200 lee", "200 lena", 404),
     "GET stories:lead_batches": ("200 lee", "200 lena", 404),
     "GET stories:lead_campaigns": ("200 lee lena", "", 403),

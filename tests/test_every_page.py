@@ -46,7 +46,7 @@ VISITS = {
     "campaigns:add_phase campaigns:change_phase campaigns:prompts campaigns:add_prompt "
     "campaigns:change_prompt campaigns:partners campaigns:societies campaigns:leads "
     "stories:lead_campaigns stories:lead_batches stories:lead_next stories:lead_batch "
-    "stories:lead_stories stories:lead_story",
+    "stories:lead_stories stories:lead_story stories:coverage",
     "paula": "stories:inbox stories:batch stories:library stories:library_story stories:recalls "
     "stories:recall stories:tokens",
     "olga": "operator given_up_messages given_up_jobs",

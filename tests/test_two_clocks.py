@@ -29,7 +29,7 @@ from portal import outbox
 from portal.celery import app
 from portal.models import DigestLine, Job, Message
 from portal.post import beats
-from stories.models import Batch, Item, Recall
+from stories.models import Batch, CoverageLine, Item, Recall, Story
 from stories.states import BatchState
 from stories.verbs.batching import open_batch
 from tests.house.batches import fetched_batch
@@ -193,6 +193,16 @@ def sent_once(world: World) -> object:
     return len(ids) % 30, len(ids) - len(set(ids)), Message.objects.waiting().count()
 
 
+def a_story_is_told(world: World) -> None:
+    submitted_story(world)
+
+
+def counted_in_one_line(world: World) -> object:
+    """All of Mia's stories stand in the one line of her district, however often it was counted."""
+    told = Story.objects.filter(campaign=world.campaign).count()
+    return list(CoverageLine.objects.values_list("submitted", flat=True)) == [told]
+
+
 CASES = {
     "campaigns.open_phases": Case(
         a_phase_is_due, invited_once, (PhaseState.OPENED, 1, 1, 1), with_jobs=True
@@ -207,6 +217,7 @@ CASES = {
     "stories.expire_consents": Case(
         a_consent_runs_out, asked_back_once, (1, 1, 1), later=dt.timedelta(days=3)
     ),
+    "stories.count_coverage": Case(a_story_is_told, counted_in_one_line, True),
     "portal.forget": Case(old_post_and_sessions, forgotten, ([({}, "")], 0)),
     "campaigns.forget_uploads": Case(an_upload_is_old, no_upload, [""]),
     "stories.ask_for_late_partners": Case(

@@ -32,6 +32,7 @@ from stories.demo.telling import Tellers, sign_up
 PHASES = "campaigns.open_phases"
 LATE_PARTNERS = "stories.ask_for_late_partners"
 EXPIRY = "stories.expire_consents"
+COVERAGE = "stories.count_coverage"
 #: Scenes are so far apart at least, which is more than any of them takes.
 APART = dt.timedelta(minutes=1)
 #: Before the second phase opens, so that some members come too early.
@@ -98,6 +99,7 @@ def perform(now: dt.datetime) -> Iterator[int]:
     live(stage)
     with transaction.atomic():
         yield from stage.play()
+        ring(COVERAGE)
 
 
 def open_house(stage: Stage) -> None:

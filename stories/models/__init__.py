@@ -11,6 +11,7 @@ from stories.models.batches import (
     Receipt,
 )
 from stories.models.consents import Consent, ConsentAsk, EndReason, NameShown
+from stories.models.coverage import CoverageCount, CoverageLine
 from stories.models.stories import (
     Acceptance,
     Decision,
@@ -31,6 +32,8 @@ __all__ = [
     "Batch",
     "Consent",
     "ConsentAsk",
+    "CoverageCount",
+    "CoverageLine",
     "Decision",
     "DecisionKind",
     "Delivery",

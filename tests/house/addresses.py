@@ -139,6 +139,7 @@ def _of_leads(side: Side) -> Arguments:
         "campaigns:remove_lead": (planned.slug, side.helper.pk),
         "stories:lead_batches": (running.slug,),
         "stories:lead_stories": (running.slug,),
+        "stories:coverage": (running.slug,),
         "stories:lead_next": (running.slug, world.research_america.slug),
         "stories:seal": (running.slug, world.research_america.slug),
         "stories:lead_batch": (side.batch.ref,),
