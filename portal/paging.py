@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from django.db import connections
 from django.db.models import (
     Case,
     DateTimeField,
@@ -125,8 +126,12 @@ def _keys(
     parts = [
         rows.filter(condition).values_list(*names, *more, F("pk")) for condition in apart or (Q(),)
     ]
-    merged = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return list(merged.order_by(*order)[:most])
+    if len(parts) == 1:
+        return list(parts[0].order_by(*order)[:most])
+    if connections[rows.db].features.supports_slicing_ordering_in_compound:
+        # Asked for its first rows alone, each part stops where its index has given them.
+        parts = [part.order_by(*order)[:most] for part in parts]
+    return list(parts[0].union(*parts[1:], all=True).order_by(*order)[:most])
 
 
 def _searched(
