@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PROJECT_ENVIRONMENT := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check audit bench format pictures setup clean
+.PHONY: help run test chaos check audit bench format pictures setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ run: $(READY) ## Serve the demonstration at http://127.0.0.1:8000, all on this m
 test: check ## Run every check and the whole test suite, on SQLite and on PostgreSQL with Redis
 	@$(PY) -m pytest $(ARGS)
 	@$(PY) -m tests.house.servers $(PY) -m pytest -m "not once" $(ARGS) || test $$? -eq 5
+
+chaos: $(READY) ## Kill, stop and fill everything fifty times under load, and count what is left
+	@$(PY) -m chaos $(ARGS)
 
 check: $(READY) ## Lint, types, layers, templates, migrations; no tests
 	@$(PY) -m ruff check .

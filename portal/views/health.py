@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 UP = "up"
 DOWN = "down"
 UNKNOWN = "unknown"
+#: A disk with fewer bytes left counts as full: a photo and a small batch still fit, the next may not.
+LEAST_ROOM = 16 << 20
 
 
 @require_safe
@@ -74,11 +76,13 @@ def _database_answers() -> bool:
 
 
 def _storage_writable() -> bool:
-    """Whether the folder of files, or the one that it will be made in, can be written."""
+    """Whether the folder of files, or the one that it will be made in, can be written and has room left."""
     place = Path(settings.MEDIA_ROOT)
     while not place.exists():
         place = place.parent
-    return place.is_dir() and os.access(place, os.W_OK)
+    disk = os.statvfs(place)
+    room = disk.f_bavail * disk.f_frsize >= LEAST_ROOM
+    return place.is_dir() and os.access(place, os.W_OK) and room
 
 
 def _clock_and_workers() -> dict[str, str]:

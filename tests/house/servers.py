@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -61,7 +62,7 @@ class Server:
                 group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,
                 extra_groups=None if self.user is None else [],
                 start_new_session=True,
-                preexec_fn=self._die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=die_with_parent(self.end_signal),
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
@@ -82,10 +83,13 @@ class Server:
             self.process.wait()
         self.process = None
 
-    def _die_with_parent(self) -> None:
-        """Ask Linux to end the server when we are killed without a chance to do it ourselves."""
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, self.end_signal)
+
+def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """For a child to call first: asks Linux to end it when the thread that started it ends unawares."""
+    if sys.platform != "linux":
+        return None
+    pr_set_pdeathsig = 1
+    return partial(ctypes.CDLL(None).prctl, pr_set_pdeathsig, number)
 
 
 def program(name: str) -> str | None:
@@ -111,8 +115,11 @@ def running(ground: Path) -> Iterator[tuple[Server, Server]]:
         yield servers
 
 
-def postgresql(ground: Path) -> Server:
-    """A fresh cluster without passwords that listens on this machine alone. It refuses to run as root."""
+def postgresql(ground: Path, *, port: int | None = None, options: Sequence[str] = FAST) -> Server:
+    """A fresh cluster without passwords that listens on this machine alone. It refuses to run as root.
+
+    `options` are its settings; by default such that what was committed may be lost when it is killed.
+    """
     user = unprivileged()
     ground.mkdir(parents=True)
     data = ground / "data"
@@ -129,9 +136,9 @@ def postgresql(ground: Path) -> Server:
         extra_groups=None if user is None else [],
         cwd=ground,
     )
-    port = free_port()
+    port = port or free_port()
     url = f"postgres://storybank@127.0.0.1:{port}/postgres"
-    settings = [option for setting in FAST for option in ("-c", setting)]
+    settings = [option for setting in options for option in ("-c", setting)]
     listen = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(ground)]
     return Server(
         name="PostgreSQL",
@@ -144,10 +151,10 @@ def postgresql(ground: Path) -> Server:
     )
 
 
-def redis(ground: Path) -> Server:
+def redis(ground: Path, *, port: int | None = None) -> Server:
     """A Redis that writes nothing to disk, as docker-compose.yml runs it."""
     ground.mkdir(parents=True)
-    port = free_port()
+    port = port or free_port()
     url = f"redis://127.0.0.1:{port}"
     return Server(
         name="Redis",

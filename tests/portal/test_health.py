@@ -20,6 +20,7 @@ from portal import outbox
 from portal.models import Heartbeat, Job, Message
 from portal.post import beats
 from portal.tasks import beat
+from portal.views import health
 from tests.house.post_office import free_port
 from tests.house.queries import equal_queries
 
@@ -140,3 +141,10 @@ def test_without_a_database_the_site_still_says_so(tmp_path: Path) -> None:
         cwd=site.BASE_DIR, env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert told.stdout.strip() == "200 503 ['database']"
+
+
+def test_storage_without_room_is_down(
+    alive: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "LEAST_ROOM", 1 << 62)
+    assert ready(client)[1]["down"] == ["storage"]
