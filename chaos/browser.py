@@ -15,8 +15,8 @@ from chaos.services import WEB
 
 #: A reverse proxy gives up after a minute.
 TIMEOUT = 60.0
-#: What the page of our own failure says.
-IN_WORDS = "Something broke on our side"
+#: What the pages of our own failure and of a database that is away say.
+IN_WORDS = ("Something broke on our side", "Please try again in a minute")
 
 
 class NoAnswer(Exception):
@@ -164,7 +164,8 @@ def wrong_with(page: Page) -> str:
     """What is wrong with an answer whatever was asked; "" where a person was answered in words."""
     if b"Traceback (most recent call last)" in page.body:
         return "a traceback"
-    if page.status >= 500 and (IN_WORDS not in page.text or "</html>" not in page.text):
+    said = "</html>" in page.text and any(words in page.text for words in IN_WORDS)
+    if page.status >= 500 and not said:
         return f"{page.status} without words"
     if not page.body and not 300 <= page.status < 400:
         return f"{page.status} with nothing in it"
