@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from bench import handing_over, idle, pages, phase, recall, sending
@@ -67,9 +68,12 @@ def table(rows: Rows) -> str:
 
 
 def lists() -> Rows:
-    """The lists' own program, whose table stands as it is."""
-    subprocess.run([sys.executable, "-m", "bench.lists"], cwd=ROOT, check=True)
-    return []
+    """The lists' own program, which prints its table itself."""
+    with NamedTemporaryFile(suffix=".json") as file:
+        command = [sys.executable, "-m", "bench.lists", "--json", file.name]
+        subprocess.run(command, cwd=ROOT, check=True)
+        rows: Rows = json.load(file)
+        return rows
 
 
 def rows_of(options: argparse.Namespace) -> dict[str, Callable[[Ground], Rows]]:
@@ -101,10 +105,11 @@ def main() -> None:
     measures = rows_of(options)
     found: dict[str, Any] = {"machine": machine()}
     for name in options.rows or [*measures, "handing_over", "lists"]:
+        sys.stdout.write(f"\n## {name}\n\n")
+        sys.stdout.flush()
         if name == "lists":
-            lists()
-            continue
-        if name == "handing_over":
+            found[name] = lists()
+        elif name == "handing_over":
             found[name] = []
             for size in options.stories.split(","):
                 with ground() as here:
@@ -112,8 +117,9 @@ def main() -> None:
         else:
             with ground() as here:
                 found[name] = measures[name](here)
-        sys.stdout.write(f"\n## {name}\n\n{table(found[name])}\n")
-        sys.stdout.flush()
+        if name != "lists":
+            sys.stdout.write(f"{table(found[name])}\n")
+            sys.stdout.flush()
         if options.json:
             options.json.write_text(json.dumps(found, indent=1))
     sys.stdout.write(f"\n{json.dumps(found['machine'], indent=1)}\n")

@@ -42,10 +42,12 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext, setup_test_environment  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from bench import millions, rows  # noqa: E402
 from campaigns.models import Coordinator  # noqa: E402
 from stories.models import Batch  # noqa: E402
+from stories.verbs import coverage  # noqa: E402
 from tests.house.people import World, client_of, make_world  # noqa: E402
 
 SIZES = (1, 30, 10_000)
@@ -244,6 +246,7 @@ def of_many(
         began = time.monotonic()
         millions.empty()
         millions.fill(world, size)
+        coverage.count(campaign=world.campaign, now=timezone.now())
         note(f"{size:,} stories written in {time.monotonic() - began:.0f} s")
         for one in lists:
             found[one.name].append(measure(world, one, size, clock))
