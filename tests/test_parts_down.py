@@ -93,7 +93,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         ground = Path(tempfile.mkdtemp(prefix="storybank-parts-"))
         cleaning.callback(shutil.rmtree, ground, ignore_errors=True)
         ground.chmod(0o755)  # PostgreSQL's user passes through it
-        database, redis = cleaning.enter_context(servers.running(ground))
+        database, redis = cleaning.enter_context(
+            servers.running(ground, options=())
+        )  # nothing is lost
         environment = {
             **{name: str(value) for name, value in services["web"]["environment"].items()},
             "DATABASE_URL": database.url,

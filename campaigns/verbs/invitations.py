@@ -96,7 +96,7 @@ def write_invitations(phase: Phase, members: Sequence[Member]) -> None:
 def _message(phase: Phase, member: Member, society: Society) -> Message:
     """The one opening notice of a campaign to a member."""
     campaign = phase.campaign
-    unsubscribe = _link("campaigns:unsubscribe").replace(_SOMEBODY, str(member.token))
+    unsubscribe = _link("campaigns:unsubscribe", member)
     return outbox.compose(
         member.user or member.email,
         "invitation",
@@ -107,9 +107,7 @@ def _message(phase: Phase, member: Member, society: Society) -> Message:
             "society": society.name,
             "state": _covered_state(phase, member),
             "closes": in_words(phase.closes_at, campaign.time_zone),
-            "url": _link("campaigns:invitation", campaign.slug).replace(
-                _SOMEBODY, str(member.token)
-            ),
+            "url": _link("campaigns:invitation", member, campaign.slug),
             "unsubscribe_url": unsubscribe,
         },
         urgency=Urgency.BULK,
@@ -118,10 +116,15 @@ def _message(phase: Phase, member: Member, society: Society) -> Message:
     )
 
 
+def _link(name: str, member: Member, *more: str) -> str:
+    """A link of a member's mail."""
+    return absolute(_path(name, *more).replace(_SOMEBODY, str(member.token)))
+
+
 @lru_cache(maxsize=64)
-def _link(name: str, *more: str) -> str:
-    """A link of somebody's mail, made once: of a million of them only the handle differs."""
-    return absolute(reverse(name, args=[_SOMEBODY, *more]))
+def _path(name: str, *more: str) -> str:
+    """Its path, made once: of a million of them only the handle differs."""
+    return reverse(name, args=[_SOMEBODY, *more])
 
 
 def _covered_state(phase: Phase, member: Member) -> str:

@@ -105,10 +105,10 @@ def missing() -> list[str]:
 
 
 @contextmanager
-def running(ground: Path) -> Iterator[tuple[Server, Server]]:
+def running(ground: Path, options: Sequence[str] = FAST) -> Iterator[tuple[Server, Server]]:
     """PostgreSQL and Redis with their data under `ground`; both are stopped whatever happens."""
     with ExitStack() as both:
-        servers = postgresql(ground / "postgresql"), redis(ground / "redis")
+        servers = postgresql(ground / "postgresql", options=options), redis(ground / "redis")
         for server in servers:
             both.callback(server.stop)
             server.start()
