@@ -17,13 +17,8 @@ from pathlib import Path
 from tests.house.servers import free_port, running
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What a society's PostgreSQL does and the tests' does not: it waits for the disk.
-SAFE = {
-    "fsync=off": "fsync=on",
-    "synchronous_commit=off": "synchronous_commit=on",
-    "full_page_writes=off": "full_page_writes=on",
-}
-ROOM = ("shared_buffers=512MB", "max_wal_size=4GB")
+#: Unlike the tests' PostgreSQL this one waits for its disk, as a society's does; and it has room for a million rows.
+OPTIONS = ("max_connections=200", "shared_buffers=512MB", "max_wal_size=4GB")
 
 
 @dataclass(frozen=True)
@@ -64,11 +59,11 @@ def ground(*, port: int | None = None) -> Iterator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="storybank-bench-"))
     folder.chmod(0o755)
     try:
-        with _servers(folder) as (database, redis), _sink() as sink:
+        with running(folder, OPTIONS) as (database, redis), _sink() as sink:
             environment = os.environ | {
                 "DJANGO_SETTINGS_MODULE": "portal.settings",
-                "DATABASE_URL": database,
-                "REDIS_URL": redis,
+                "DATABASE_URL": database.url,
+                "REDIS_URL": redis.url,
                 "EMAIL_URL": f"smtp://127.0.0.1:{sink}",
                 "VAR_DIR": str(folder / "var"),
                 "SITE_URL": f"http://localhost:{port or free_port()}",
@@ -84,19 +79,6 @@ def ground(*, port: int | None = None) -> Iterator[Ground]:
             yield here
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _servers(folder: Path) -> Iterator[tuple[str, str]]:
-    """Both servers' addresses; PostgreSQL is started again as one that must lose nothing."""
-    with running(folder) as (database, redis):
-        database.stop()
-        database.command = [
-            *(SAFE.get(part, part) for part in database.command),
-            *(option for setting in ROOM for option in ("-c", setting)),
-        ]
-        database.start()
-        yield database.url, redis.url
 
 
 @contextmanager
@@ -120,20 +102,18 @@ def _sink() -> Iterator[int]:
 
 def peak_of(process: int) -> int:
     """The most memory that a process has held, in MB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return (
-        int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
-        // 1024
-    )
+    return _memory(process, "VmHWM")
 
 
 def memory_of(process: int) -> int:
     """The memory that a process holds now, in MB."""
+    return _memory(process, "VmRSS")
+
+
+def _memory(process: int, line: str) -> int:
     status = Path(f"/proc/{process}/status").read_text()
-    return (
-        int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
-        // 1024
-    )
+    found = next(said for said in status.splitlines() if said.startswith(line))
+    return int(found.split()[1]) // 1024
 
 
 def wait_until(true: object, seconds: float, pause: float = 0.05) -> float:

@@ -88,10 +88,7 @@ def page(
     asked = rows.select_related(None).prefetch_related(None)
     if after is not None:
         asked = asked.filter(_beyond(names, after, down=order[0].startswith("-")))
-    if search is None:
-        keys = _keys(asked, order, apart, size + 1)
-    else:
-        keys = _searched(asked, order, apart, size + 1, search)
+    keys = _first(asked, order, apart, size + 1, search)
     shown = [key[-1] for key in keys[:size]]
     found = list(rows.filter(pk__in=shown).order_by(*order)) if shown else []
     following, place = None, None
@@ -113,9 +110,16 @@ def first_keys(
     search: Search | None = None,
 ) -> list[Any]:
     """The primary keys of the first rows in `order`; `apart` and `search` as for a page."""
+    return [key[-1] for key in _first(rows, order, apart, most, search)]
+
+
+def _first(
+    rows: QuerySet[Any], order: Sequence[str], apart: Sequence[Q], most: int, search: Search | None
+) -> list[tuple[Any, ...]]:
+    """The first rows in order as (order's fields ..., primary key), of those that hold the words."""
     if search is None:
-        return [key[-1] for key in _keys(rows, order, apart, most)]
-    return [key[-1] for key in _searched(rows, order, apart, most, search)]
+        return _keys(rows, order, apart, most)
+    return _searched(rows, order, apart, most, search)
 
 
 def _keys(

@@ -28,8 +28,9 @@ from django.conf import settings
 from portal.post.drain import DRAIN_SECONDS
 from tests.house import compose
 from tests.house.own_ground import process_number, setting_names
-from tests.house.post_office import PostOffice, free_port, open_post_office
+from tests.house.post_office import PostOffice, open_post_office
 from tests.house.reading import ROOT
+from tests.house.servers import free_port
 
 FILLED_IN = {
     "SITE_URL": "https://stories.example.org",

@@ -25,8 +25,8 @@ import pytest
 from django.conf import settings
 
 from tests.house import compose, servers
-from tests.house.post_office import free_port
 from tests.house.reading import ROOT
+from tests.house.servers import free_port
 from tests.test_compose import FILLED_IN, OWN, Machine, ask_for_a_code, wait_for
 
 pytestmark = [

@@ -62,20 +62,17 @@ class Building:
     batch: Batch
     job: Job | None = None
     photos: list[FileFact] = field(default_factory=list)
-    spool: BinaryIO | None = None
+    spool: BinaryIO = field(init=False)
 
     def build(self) -> None:
         """Write all files, sign the manifest, and have the batch delivered."""
-        try:
-            self.write_all()
-        finally:
-            if self.spool is not None:
-                self.spool.close()
-
-    def write_all(self) -> None:
-        """The same."""
         self.photos = list(self.copy_photos())
         head = self.head()
+        with self.spooled() as self.spool:
+            self.write_files(head)
+
+    def write_files(self, head: Head) -> None:
+        """The exports, the manifest with its signature, the sums and the archive; then mark them as built."""
         exports = [
             batch_files.put(self.batch, f"stories.{form.suffix}", form.write(self.lines))
             for form in FORMATS.values()
@@ -135,8 +132,6 @@ class Building:
         Read from the database once and kept in a nameless file: every format goes through all of them,
         some twice, and making them out of rows is most of the work.
         """
-        if self.spool is None:
-            self.spool = self.spooled()
         self.spool.seek(0)
         while True:
             self.hold_on()

@@ -28,8 +28,6 @@ UNDECIDED = (
     StoryState.AWAITING_SIGN_OFF,
 )
 
-LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-
 #: Society, partner or None, state, district.
 Place = tuple[int, int | None, str, int | None]
 Counts = dict[Place, Counter[str]]

@@ -16,7 +16,7 @@ from redis import Redis
 from portal import caching
 from tests.house import servers
 from tests.house.people import World
-from tests.house.post_office import free_port
+from tests.house.servers import free_port
 
 REDIS = {"BACKEND": "portal.caching.SteadyCache", "OPTIONS": {"socket_connect_timeout": 1}}
 

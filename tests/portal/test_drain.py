@@ -24,7 +24,8 @@ from portal.post.drain import drain
 from portal.querysets import PAUSES, URGENCIES
 from tests.house.bells import take_bells
 from tests.house.people import make_user
-from tests.house.post_office import HANG, HANG_UP, PostOffice, free_port
+from tests.house.post_office import HANG, HANG_UP, PostOffice
+from tests.house.servers import free_port
 
 ROOT = Path(site.BASE_DIR)
 

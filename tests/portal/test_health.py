@@ -21,8 +21,8 @@ from portal.models import Heartbeat, Job, Message
 from portal.post import beats
 from portal.tasks import beat
 from portal.views import health
-from tests.house.post_office import free_port
 from tests.house.queries import equal_queries
+from tests.house.servers import free_port
 
 WORKERS = [f"worker {queue}" for queue in site.QUEUES]
 

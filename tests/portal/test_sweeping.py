@@ -18,7 +18,7 @@ from portal.models import Job, Message
 from portal.post.sweeping import sweep
 from portal.querysets import PAUSES, WORKER_DIED
 from tests.house.bells import take_bells
-from tests.house.post_office import free_port
+from tests.house.servers import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = dt.timedelta(minutes=5)
