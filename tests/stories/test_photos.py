@@ -86,6 +86,28 @@ def test_photos_are_turned_upright() -> None:
     assert opened(clean_photo(data).content).size == (450, 600)
 
 
+def test_a_phones_picture_is_turned_upright_and_loses_where_it_was_taken() -> None:
+    """As the two above, with a picture made here: they need files that a fresh clone has not."""
+    told = Image.Exif()
+    told[0x0112] = 6  # Orientation: the top of the picture is on the right
+    told[0x010F] = "A phone of Mia Chen's"
+    told.get_ifd(0x8825)[1] = "N"
+    half_red = Image.new("RGB", (60, 40), "blue")
+    half_red.paste("red", (0, 0, 30, 40))
+    out = io.BytesIO()
+    half_red.save(out, "JPEG", exif=told)
+    data = out.getvalue()
+    assert dict(opened(data).getexif().get_ifd(0x8825)) == {1: "N"}
+    clean = clean_photo(data)
+    image = opened(clean.content)
+    assert dict(image.getexif()) == {}
+    assert b"Mia" not in clean.content
+    assert image.size == (40, 60)
+    red = image.getchannel("R").tobytes()
+    assert min(red[: 25 * 40]) > 200  # the left half stands on top
+    assert max(red[35 * 40 :]) < 60
+
+
 @pytest.mark.parametrize(
     ("folder", "kinds"), [(HOSTILE, {".svg"}), (NASTY, {".svg", ".zip", ".gif"})]
 )
