@@ -21,11 +21,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from bench import handing_over, idle, pages, phase, recall, sending
+from bench import backup, handing_over, idle, pages, phase, recall, sending
 from bench.ground import ROOT, Ground, ground
 from tests.house.servers import missing, program
 
 Rows = list[dict[str, Any]]
+#: Rows that are measured once for each size of --stories.
+BY_STORIES = {"handing_over": handing_over.measure, "backup": backup.measure}
 
 
 def machine() -> dict[str, Any]:
@@ -104,16 +106,16 @@ def main() -> None:
         sys.exit(f"apt install {' '.join(packages)}")
     measures = rows_of(options)
     found: dict[str, Any] = {"machine": machine()}
-    for name in options.rows or [*measures, "handing_over", "lists"]:
+    for name in options.rows or [*measures, *BY_STORIES, "lists"]:
         sys.stdout.write(f"\n## {name}\n\n")
         sys.stdout.flush()
         if name == "lists":
             found[name] = lists()
-        elif name == "handing_over":
+        elif name in BY_STORIES:
             found[name] = []
             for size in options.stories.split(","):
                 with ground() as here:
-                    found[name].append(handing_over.measure(here, int(size)))
+                    found[name].append(BY_STORIES[name](here, int(size)))
         else:
             with ground() as here:
                 found[name] = measures[name](here)
