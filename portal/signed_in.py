@@ -48,11 +48,21 @@ def person_of(session: SessionBase) -> User | None:
         settings.AUTHENTICATION_BACKENDS
     ):
         return None
-    person = User.objects.annotate(**_ties()).filter(pk=int(key), is_active=True).first()
+    person: User | None = (
+        User.objects.annotate(**_ties()).filter(pk=int(key), is_active=True).first()
+    )
     if person is None:
         return None
     sealed = str(session.get(auth.HASH_SESSION_KEY, ""))
-    return person if constant_time_compare(sealed, person.get_session_auth_hash()) else None
+    now = person.get_session_auth_hash()
+    if constant_time_compare(sealed, now):
+        return person
+    if any(constant_time_compare(sealed, old) for old in person.get_session_auth_fallback_hash()):
+        # Sealed under an earlier SECRET_KEY. Django would give the session another key, and the list of
+        # where one is signed in, which goes by that key, would know nothing of it.
+        session[auth.HASH_SESSION_KEY] = now
+        return person
+    return None
 
 
 def _user_of(request: HttpRequest) -> Any:

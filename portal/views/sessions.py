@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import people
 from portal.access import fetch, person, rows
+from portal.signed_in import person_of
 
 #: How browsers and systems name themselves, the more special first.
 BROWSERS = (
@@ -32,7 +36,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     shown = [
         session
         for session in rows(request, UserSession).order_by("-created_at")[:MOST_SHOWN]
-        if not session.purge()
+        if lives(session)
     ]
     lines = [
         {
@@ -43,6 +47,15 @@ def sessions(request: HttpRequest) -> HttpResponse:
         for session in shown
     ]
     return render(request, "portal/sessions.html", {"lines": lines, "others": len(lines) > 1})
+
+
+def lives(session: UserSession) -> bool:
+    """Whether a browser is still signed in there; what is left of an ended session is swept away."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session.session_key)
+    if store.exists(session.session_key) and person_of(store):
+        return True
+    session.delete()
+    return False
 
 
 @require_POST
