@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 audit.PAST_TENSE |= {"seal": "sealed"}
 audit.TIME_ZONE_AT |= {"stories.batch": "campaign__time_zone"}
 
-#: Stories are sealed in chunks of this many; of all others only the ids are in memory.
-CHUNK = 500
+#: Items are made in chunks of this many; of all others only three keys each are in memory.
+CHUNK = 2000
 
 
 def today_in(campaign: Campaign) -> dt.date:
@@ -97,41 +98,50 @@ def fill(batch: Batch, today: dt.date) -> int:
     recalled. Locks are taken in the order of the stories' ids, here and in `consenting.take_back`, so
     that neither waits for the other in a circle.
     """
-    due = Consent.objects.due_for(batch, today)
-    locked = Story.objects.select_for_update().filter(pk__in=due.values("story")).order_by("pk")
-    stories = list(locked.values_list("pk", flat=True))
-    count = 0
-    for start in range(0, len(stories), CHUNK):
-        chunk = due.filter(story__in=stories[start : start + CHUNK])
-        count += add_items(batch, list(chunk.select_related("story").order_by("story")), count)
-    return count
+    consents = Consent.objects.due_for(batch, today)
+    stories = Story.objects.select_for_update().filter(pk__in=consents.values("story"))
+    locked = set(stories.order_by("pk").values_list("pk", flat=True))
+    due = [
+        Due(*keys)
+        for keys in consents.order_by("story").values_list(*Due._fields)
+        if keys[0] in locked
+    ]
+    for start in range(0, len(due), CHUNK):
+        add_items(batch, due[start : start + CHUNK], start)
+    return len(due)
 
 
-def add_items(batch: Batch, consents: Sequence[Consent], last: int) -> int:
-    """Make items for a chunk of locked stories behind position `last`; returns how many."""
-    former = end_former_items(batch, consents)
+class Due(NamedTuple):
+    """The keys of what leaves: a story, the consent that lets it, and the revision that was approved."""
+
+    story_id: int
+    pk: int
+    story__approved_revision: int
+
+
+def add_items(batch: Batch, chunk: Sequence[Due], last: int) -> None:
+    """Make items for a chunk of locked stories behind position `last`."""
+    former = end_former_items(batch, [story for story, *_ in chunk])
     Item.objects.bulk_create(
         Item(
-            batch=batch,
+            batch_id=batch.pk,
             position=position,
             partner_id=batch.partner_id,
-            story=consent.story,
-            accepted_id=consent.story.approved_revision_id,
-            consent=consent,
-            replaces_id=former.get(consent.story_id),
+            story_id=story,
+            accepted_id=revision,
+            consent_id=consent,
+            replaces_id=former.get(story),
         )
-        for position, consent in enumerate(consents, start=last + 1)
+        for position, (story, consent, revision) in enumerate(chunk, start=last + 1)
     )
-    return len(consents)
 
 
-def end_former_items(batch: Batch, consents: Sequence[Consent]) -> dict[int, int | None]:
+def end_former_items(batch: Batch, stories: Sequence[int]) -> dict[int, int | None]:
     """End what the partner has of these stories; returns story id -> id of the item that is replaced.
 
     An item that moved here from a closed batch replaces what it would have replaced there. The items are
     locked first: one may be about to move because another story of its batch is taken back.
     """
-    stories = [consent.story_id for consent in consents]
     former: dict[int, int | None] = {}
     earlier = Item.objects.filter(partner=batch.partner_id, story__in=stories)
     for item in (

@@ -6,7 +6,7 @@ import datetime as dt
 import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain
 from typing import BinaryIO
 
 from django.db.models import Q
@@ -15,8 +15,9 @@ from portal import signing
 from portal.models import Job
 from portal.work import LEASE_SECONDS, LostLease, advance
 from stories.models import Batch, Item
+from stories.querysets import ItemQuerySet
 from stories.rules.formats import FORMATS
-from stories.rules.formats.lines import Line, line_of, photo_name
+from stories.rules.formats.lines import Line, disclosed, lines_of, photo_name
 from stories.rules.manifest import (
     MANIFEST,
     SIGNATURE,
@@ -114,17 +115,13 @@ class Building:
             signing_key=signing.key_id(),
         )
 
-    def items(self, *fits: Q) -> Iterator[Item]:
-        """The items that fit, in order, a chunk at a time; holds on to the job's lease meanwhile."""
-        rows = self.batch.items.in_full().filter(*fits).order_by("position")
-        last = 0
-        while True:
-            chunk = list(rows.filter(position__gt=last)[:CHUNK])
-            if not chunk:
-                return
+    def chunks(self) -> Iterator[ItemQuerySet[Item]]:
+        """The items in order, a chunk at a time; holds on to the job's lease meanwhile."""
+        for last in range(0, self.batch.count, CHUNK):
             self.hold_on()
-            yield from chunk
-            last = chunk[-1].position
+            yield self.batch.items.filter(position__gt=last, position__lte=last + CHUNK).order_by(
+                "position"
+            )
 
     def lines(self) -> Iterator[Line]:
         """The items as lines of an export, under the campaign's name in addresses as it was at first.
@@ -146,11 +143,11 @@ class Building:
         manifest = self.batch.manifest
         slug = head_of(manifest).campaign if manifest else self.batch.campaign.slug
         spool = batch_files.nameless(self.batch)
-        lines = (
-            replace(line_of(item, with_photo_file=True), campaign=slug) for item in self.items()
-        )
-        while chunk := list(islice(lines, CHUNK)):
-            pickle.dump(chunk, spool, pickle.HIGHEST_PROTOCOL)
+        for chunk in self.chunks():
+            lines = lines_of(chunk, with_photo_file=True)
+            pickle.dump(
+                [replace(line, campaign=slug) for line in lines], spool, pickle.HIGHEST_PROTOCOL
+            )
         return spool
 
     def hold_on(self) -> None:
@@ -167,10 +164,12 @@ class Building:
 
     def copy_photos(self) -> Iterator[FileFact]:
         """Put each picture that travels beside its story. Raises Spoiled for one that was altered."""
-        for item in self.items(Q(accepted__revision__photo__isnull=False)):
-            line = line_of(item, with_photo_file=True)
+        with_photo = Q(accepted__revision__photo__isnull=False)
+        for item in chain.from_iterable(
+            chunk.in_full().filter(with_photo) for chunk in self.chunks()
+        ):
             photo = item.accepted.revision.photo
-            if not line.photo_file or photo is None:
+            if photo is None or disclosed(item).photo is None:
                 continue
             with photo.file.open("rb") as file:
                 fact = batch_files.put(

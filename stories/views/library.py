@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import cast
 
 from django.db.models import Q
@@ -20,7 +21,7 @@ from stories.models import Item
 from stories.querysets import ItemQuerySet
 from stories.rules.citation import citation
 from stories.rules.formats import FORMATS
-from stories.rules.formats.lines import Line, disclosed, line_of
+from stories.rules.formats.lines import Line, disclosed, lines_of
 from stories.verbs import handing_over
 
 CHUNK = 500
@@ -86,7 +87,7 @@ def library_story(request: HttpRequest, number: int) -> HttpResponse:
             "item": item,
             "story": story,
             "uses": [(label, use in story.uses) for use, label in USE_LABELS.items()],
-            "citation": citation(line_of(item, with_photo_file=False)),
+            "citation": citation(story, item.batch.number, item.position),
         },
     )
 
@@ -126,7 +127,9 @@ def library_export(request: HttpRequest, suffix: str) -> StreamingHttpResponse:
     handing_over.record_selection(by=access.person(request), items=items, file=name)
 
     def lines() -> Iterator[Line]:
-        return (line_of(item, with_photo_file=False) for item in in_chunks(items))
+        return chain.from_iterable(
+            lines_of(chunk, with_photo_file=False) for chunk in in_chunks(items)
+        )
 
     response = StreamingHttpResponse(form.write(lines), content_type=form.content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -134,10 +137,10 @@ def library_export(request: HttpRequest, suffix: str) -> StreamingHttpResponse:
     return response
 
 
-def in_chunks(items: ItemQuerySet[Item]) -> Iterator[Item]:
+def in_chunks(items: ItemQuerySet[Item]) -> Iterator[ItemQuerySet[Item]]:
     """The items by key, a chunk at a time. A story that is taken back meanwhile is not in the next chunk."""
     keys = items.order_by("pk").values_list("pk", flat=True)
     last = 0
     while chunk := list(keys.filter(pk__gt=last)[:CHUNK]):
-        yield from Item.objects.live().in_full().filter(pk__in=chunk).order_by("pk")
+        yield Item.objects.live().filter(pk__in=chunk).order_by("pk")
         last = chunk[-1]
