@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, models
 from django.db.models import F, IntegerField, QuerySet, Value
 from django.db.models.functions import JSONObject
+
+from portal.prepared import Prepared
 
 M = TypeVar("M", bound=models.Model)
 
@@ -28,69 +30,110 @@ class Gathered:
         return [row for row in self._rows[model] if isinstance(row, model)]
 
 
-def gather(*questions: QuerySet[Any]) -> Gathered:
-    """Ask them all at once; each is about another model, and its order and relations are left aside.
+class Gathering:
+    """Several questions at once, of which each is about another model; a decorator of what makes them.
 
-    A question may name relations in `select_related`: each of them comes with its row.
+    `ask` takes keys by name and is called once, as `Prepared` says. The order of a question is left aside, and
+    so are its relations but for those that it names in `select_related`: each of them comes with its row.
     """
-    parts = [
-        question.order_by().values_list(
-            Value(place, output_field=IntegerField()),
-            JSONObject(**{path: F(path) for path in _paths(question)}),
-        )
-        for place, question in enumerate(questions)
-    ]
-    found: dict[type[models.Model], list[models.Model]] = {q.model: [] for q in questions}
-    for place, values in parts[0].union(*parts[1:], all=True):
-        question = questions[place]
-        found[question.model].append(_row(question, values))
-    for rows in found.values():
-        rows.sort(key=lambda row: row.pk)
-    return Gathered(found)
+
+    def __init__(self, ask: Callable[..., Sequence[QuerySet[Any]]]) -> None:
+        self.ask = ask
+        self.readers: list[_Reader] = []
+        self.prepared = Prepared(self._all)
+
+    def __call__(self, **keys: int | None) -> Gathered:
+        """Ask them."""
+        sql, values = self.prepared(**keys)
+        found: dict[type[models.Model], list[models.Model]] = {r.model: [] for r in self.readers}
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            for place, columns in cursor.fetchall():
+                reader = self.readers[place]
+                found[reader.model].append(reader.read(json.loads(columns)))
+        for rows in found.values():
+            rows.sort(key=lambda row: row.pk)
+        return Gathered(found)
+
+    def _all(self, **keys: int) -> QuerySet[Any]:
+        """The one question: of every row its question's number and its columns."""
+        questions = self.ask(**keys)
+        self.readers = [_Reader(question) for question in questions]
+        parts = [
+            question.order_by().values_list(
+                Value(place, output_field=IntegerField()),
+                JSONObject(**{path: F(path) for path in reader.paths}),
+            )
+            for place, (question, reader) in enumerate(zip(questions, self.readers, strict=True))
+        ]
+        return parts[0].union(*parts[1:], all=True)
 
 
-def _related(question: QuerySet[Any]) -> list[str]:
-    """The relations that come along."""
-    named = question.query.select_related
-    return sorted(named) if isinstance(named, dict) else []
+class _Reader:
+    """Makes objects of one model, and of what comes along, out of rows in JSON."""
+
+    def __init__(self, question: QuerySet[Any]) -> None:
+        self.model: type[models.Model] = question.model
+        named = question.query.select_related
+        related = sorted(named) if isinstance(named, dict) else []
+        self.own = _Columns(self.model, "")
+        self.along = [
+            (field, _Columns(field.related_model, f"{field.name}__"))
+            for field in map(self.model._meta.get_field, related)
+        ]
+
+    @property
+    def paths(self) -> list[str]:
+        """Every column of the rows and of what comes along, as lookups."""
+        return [
+            path for columns in (self.own, *(c for _, c in self.along)) for path in columns.paths
+        ]
+
+    def read(self, values: Mapping[str, Any]) -> models.Model:
+        """One object, with what comes along in its place."""
+        row = self.own.object(values)
+        for field, columns in self.along:
+            there = values[field.attname] is not None
+            setattr(row, field.name, columns.object(values) if there else None)
+        return row
 
 
-def _paths(question: QuerySet[Any]) -> list[str]:
-    """Every column of the rows and of what comes along, as lookups."""
-    own = [field.attname for field in question.model._meta.concrete_fields]
-    for name in _related(question):
-        other = question.model._meta.get_field(name).related_model
-        own += [f"{name}__{field.attname}" for field in other._meta.concrete_fields]
-    return own
+class _Columns:
+    """The columns of a model, under a prefix."""
+
+    def __init__(self, model: Any, prefix: str) -> None:
+        self.model = model
+        fields = model._meta.concrete_fields
+        self.names = [field.attname for field in fields]
+        self.paths = [f"{prefix}{name}" for name in self.names]
+        self.readers = [_reader_of(field) for field in fields]
+
+    def object(self, values: Mapping[str, Any]) -> models.Model:
+        """An object as if it had been fetched."""
+        read = [
+            None if (value := values[path]) is None else reader(value)
+            for path, reader in zip(self.paths, self.readers, strict=True)
+        ]
+        found: models.Model = self.model.from_db(connection.alias, self.names, read)
+        return found
 
 
-def _row(question: QuerySet[Any], values: Mapping[str, Any]) -> models.Model:
-    """One object, with what comes along in its place."""
-    row = _object(question.model, values, "")
-    for name in _related(question):
-        field = question.model._meta.get_field(name)
-        there = values[field.attname] is not None
-        setattr(row, name, _object(field.related_model, values, f"{name}__") if there else None)
-    return row
-
-
-def _object(model: type[models.Model], values: Mapping[str, Any], prefix: str) -> models.Model:
-    """An object as if it had been fetched."""
-    fields = model._meta.concrete_fields
-    read = [_value(field, values[f"{prefix}{field.attname}"]) for field in fields]
-    return model.from_db(connection.alias, [field.attname for field in fields], read)
-
-
-def _value(field: models.Field[Any, Any], value: Any) -> Any:
-    """What a column holds, out of its JSON."""
-    if value is None:
-        return None
+def _reader_of(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+    """What makes a column's value out of its JSON."""
     if isinstance(field, models.JSONField):
         # On SQLite a JSON column is text, and stands as such in what is made of it.
-        return json.loads(value) if connection.vendor == "sqlite" else value
+        return json.loads if connection.vendor == "sqlite" else _as_it_is
     if isinstance(field, models.DateTimeField):
-        moment = dt.datetime.fromisoformat(value)
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        return _moment
     if isinstance(field, models.ForeignKey | models.FileField):
-        return value
-    return field.to_python(value)
+        return _as_it_is
+    return field.to_python
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _moment(value: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

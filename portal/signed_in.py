@@ -6,7 +6,7 @@ step is read anew for every request and kept for no other.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -14,13 +14,14 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
 from portal.models import User
+from portal.prepared import Prepared
 
 #: The annotation that says whether a person has set up a second step.
 SECOND_STEP = "has_second_step"
@@ -70,7 +71,13 @@ def _user_of(request: HttpRequest) -> Any:
     return person_of(request.session) or auth.get_user(request)
 
 
-@cache
+@Prepared
+def _open_account(*, person: int) -> QuerySet[User]:
+    """A person whose account is open, with their ties."""
+    found: QuerySet[User] = User.objects.annotate(**_ties()).filter(pk=person, is_active=True)
+    return found
+
+
 def _ties() -> dict[str, Exists]:
     """What is asked along with a person: `settings.TIES` names the packages' own."""
     own = {SECOND_STEP: Exists(Authenticator.objects.filter(user=OuterRef("pk")))}

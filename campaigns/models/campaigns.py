@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -115,6 +116,10 @@ class Phase(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def window_holds(self, moment: dt.datetime) -> bool:
+        """Whether a moment lies in this phase's window, as `PhaseQuerySet.open` asks of now."""
+        return self.opens_at <= moment < self.closes_at
 
     def covers(self, state: str) -> bool:
         """Whether this phase targets a state, by its two letters."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from campaigns.models import CampaignPartner, ConsentText, Coordinator, Phase, Prompt
-from portal.gathering import gather
+from campaigns.states import CampaignState
+from portal.gathering import Gathering
 from stories.models import Consent, Draft, Story
 
 #: What a story's pages and verbs say of it besides itself.
@@ -37,19 +42,8 @@ class Surroundings:
 
 def surroundings_of(story: Story) -> Surroundings:
     """Read them: prompts in the form's order, the leading partner first, the latest wording."""
-    campaign = story.campaign_id
-    texts = ConsentText.objects.filter(campaign=campaign)
-    found = gather(
-        Draft.objects.filter(story=story),
-        Prompt.objects.filter(campaign=campaign),
-        texts.filter(version=texts.order_by("-version").values("version")[:1]),
-        CampaignPartner.objects.filter(campaign=campaign).select_related("partner"),
-        Phase.objects.open().filter(campaign=campaign),
-        Consent.objects.live().filter(story=story).select_related("partner"),
-        Coordinator.objects.filter(society=story.society_id, user__is_active=True).select_related(
-            "user"
-        ),
-    )
+    found = around(campaign=story.campaign_id, story=story.pk, society=story.society_id)
+    now = timezone.now()
     return Surroundings(
         story=story,
         draft=next(iter(found.of(Draft)), None),
@@ -58,7 +52,22 @@ def surroundings_of(story: Story) -> Surroundings:
         partnerships=sorted(
             found.of(CampaignPartner), key=lambda tie: (not tie.leads, tie.joined_at, tie.pk)
         ),
-        phases=found.of(Phase),
+        phases=[phase for phase in found.of(Phase) if phase.window_holds(now)],
         consents=found.of(Consent),
         coordinators=found.of(Coordinator),
+    )
+
+
+@Gathering
+def around(*, campaign: int, story: int, society: int) -> tuple[QuerySet[Any], ...]:
+    """The rows of everything that surrounds a story."""
+    texts = ConsentText.objects.filter(campaign=campaign)
+    return (
+        Draft.objects.filter(story=story),
+        Prompt.objects.filter(campaign=campaign),
+        texts.filter(version=texts.order_by("-version").values("version")[:1]),
+        CampaignPartner.objects.filter(campaign=campaign).select_related("partner"),
+        Phase.objects.filter(campaign=campaign, campaign__state=CampaignState.RUNNING),
+        Consent.objects.live().filter(story=story).select_related("partner"),
+        Coordinator.objects.filter(society=society, user__is_active=True).select_related("user"),
     )

@@ -1,0 +1,87 @@
+"""Questions whose SQL is made once: every use has its own values, and nothing else of the first use stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from campaigns.models import Coordinator, Phase
+from campaigns.states import CampaignState
+from portal.models import User
+from portal.prepared import Prepared
+from portal.signed_in import person_of
+from stories.verbs.surroundings import surroundings_of
+from tests.house.people import World, client_of, make_user
+from tests.house.stories import submitted_story
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_second_use_asks_with_its_own_values(world: World) -> None:
+    made: list[int] = []
+
+    @Prepared
+    def colleagues(*, society: int, but: int) -> QuerySet[Coordinator]:
+        made.append(society)
+        return Coordinator.objects.filter(society=society).exclude(user=but).order_by("pk")
+
+    for society, but in ((world.isscr, world.ana), (world.rivers, world.mia)):
+        found = Coordinator.objects.raw(*colleagues(society=society.pk, but=but.pk))
+        expected = Coordinator.objects.filter(society=society).exclude(user=but)
+        assert list(found) == list(expected.order_by("pk"))
+    assert len(made) == 1
+
+
+def test_a_key_that_the_question_drops_is_found_out(world: World) -> None:
+    @Prepared
+    def everybody(*, person: int) -> QuerySet[User]:
+        return User.objects.all()
+
+    with pytest.raises(ValueError, match="person"):
+        everybody(person=world.ana.pk)
+
+
+def test_what_surrounds_a_story_is_read_anew_for_each_story_and_moment(world: World) -> None:
+    story = submitted_story(world)
+    first = surroundings_of(story)
+    assert first.phase_is_open
+    assert {tie.user for tie in first.coordinators} == set(
+        User.objects.filter(coordinates__society=story.society, is_active=True)
+    )
+    colleague = make_user("Late Comer")
+    Coordinator.objects.create(society=world.isscr, user=colleague)
+    assert colleague in {tie.user for tie in surroundings_of(story).coordinators}
+    User.objects.filter(pk=colleague.pk).update(is_active=False)
+    assert colleague not in {tie.user for tie in surroundings_of(story).coordinators}
+    phases = Phase.objects.filter(campaign=story.campaign)
+    closes = max(phases.values_list("closes_at", flat=True))
+    with time_machine.travel(closes - dt.timedelta(seconds=1), tick=False):
+        assert surroundings_of(story).phase_is_open
+    with time_machine.travel(closes, tick=False):
+        assert not surroundings_of(story).phase_is_open
+    story.campaign.state = CampaignState.ENDED
+    story.campaign.save()
+    assert not surroundings_of(story).phase_is_open
+
+
+def test_the_windows_rule_in_python_is_the_one_in_sql(world: World) -> None:
+    phase = Phase.objects.filter(campaign=world.campaign)[0]
+    one = dt.timedelta(microseconds=1)
+    for edge in (phase.opens_at, phase.closes_at):
+        for moment in (edge - one, edge, edge + one):
+            with time_machine.travel(moment, tick=False):
+                asked = Phase.objects.open().filter(pk=phase.pk).exists()
+                assert phase.window_holds(timezone.now()) is asked
+
+
+def test_each_session_has_its_own_person_and_their_ties_of_now(world: World) -> None:
+    ana, mia = (client_of(person).session for person in (world.ana, world.mia))
+    assert (person_of(ana), person_of(mia)) == (world.ana, world.mia)
+    assert person_of(ana) == world.ana
+    User.objects.filter(pk=world.ana.pk).update(is_active=False)
+    assert person_of(ana) is None
+    assert person_of(mia) == world.mia
