@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal import reasons
 from portal.models.people import User
 from portal.querysets import LeasedQuerySet, MessageQuerySet
 
@@ -26,6 +27,11 @@ class Leased(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def why(self) -> str:
+        """What the last failure was, in words for operators."""
+        return reasons.in_words(self.last_error)
 
 
 class Urgency(models.IntegerChoices):

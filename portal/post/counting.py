@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from portal.models import Job, Message, Urgency
 from portal.post import beats
+from portal.querysets import PAUSES
+from portal.reasons import in_words
+
+#: A list of reasons that is longer tells an operator no more.
+MOST_REASONS = 30
+#: After so many attempts a row is given up.
+MOST_ATTEMPTS = len(PAUSES)
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,17 @@ class Beat:
     lives: bool | None
 
 
+@dataclass(frozen=True)
+class Retry:
+    """Rows of one kind that failed for one reason and are tried again."""
+
+    name: str
+    count: int
+    why: str
+    attempts: int  # of the one that was tried most often
+    next_at: dt.datetime  # when the first of them is tried next
+
+
 def post_now() -> list[Pile]:
     """Unfinished messages by urgency, the most urgent first; an empty pile shows as zeros."""
     found = {row["urgency"]: row for row in _piled(Message.objects.all(), "urgency")}
@@ -44,6 +62,16 @@ def post_now() -> list[Pile]:
 def work_now() -> list[Pile]:
     """Unfinished jobs by kind, in the order of their names."""
     return [_pile(row["kind"], row) for row in _piled(Job.objects.all(), "kind")]
+
+
+def messages_put_back() -> list[Retry]:
+    """Messages that failed and wait for their next attempt, by what they tell and why."""
+    return _put_back(Message.objects.waiting(), "template")
+
+
+def jobs_put_back() -> list[Retry]:
+    """Jobs that failed and wait for their next attempt, by kind and why."""
+    return _put_back(Job.objects.waiting(), "kind")
 
 
 def beats_now(queues: Iterable[str]) -> list[Beat]:
@@ -80,6 +108,20 @@ def _piled(rows: QuerySet[Any], by: str) -> list[dict[str, Any]]:
         )
         .order_by(by)
     )
+
+
+def _put_back(rows: QuerySet[Any], by: str) -> list[Retry]:
+    """Who is tried next stands first. Under a lease it is being tried in this moment."""
+    failed = rows.filter(attempts__gt=0).exclude(last_error="")
+    found = (
+        failed.values(by, "last_error")
+        .annotate(count=Count("pk"), most=Max("attempts"), next_at=Min("due_at"))
+        .order_by("next_at", by, "last_error")[:MOST_REASONS]
+    )
+    return [
+        Retry(row[by], row["count"], in_words(row["last_error"]), row["most"], row["next_at"])
+        for row in found
+    ]
 
 
 def _pile(name: str, row: Mapping[str, Any]) -> Pile:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access
@@ -20,7 +21,11 @@ def operator(request: HttpRequest) -> HttpResponse:
     """Counts, ages and heartbeats."""
     context = {
         "post": counting.post_now(),
+        "post_put_back": counting.messages_put_back(),
         "work": counting.work_now(),
+        "work_put_back": counting.jobs_put_back(),
+        "most_attempts": counting.MOST_ATTEMPTS,
+        "now": timezone.now(),
         "beats": counting.beats_now(settings.QUEUES),
         "silent_seconds": beats.SILENT_SECONDS,
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -13,6 +15,7 @@ from pytest_django.fixtures import Settings
 from portal import outbox
 from portal.models import AuditLine, Job, Message, User
 from portal.post import beats
+from portal.reasons import in_words
 from tests.house.people import World
 from tests.house.post import Mail
 from tests.house.queries import equal_queries
@@ -178,3 +181,68 @@ def test_all_are_retried_with_one_line_of_audit(world: World, client_of: ClientO
     ]
     client.post("/operator/messages/retry/")
     assert AuditLine.objects.count() == 2
+
+
+def put_back(count: int) -> None:
+    """Messages and jobs that failed once and wait for their next attempt."""
+    with transaction.atomic():
+        for number in range(count):
+            outbox.tell("mia@example.org", "account", {"subject": "S", "body": "My daughter."})
+            outbox.start("stories.build_batch", batch=number)
+    for rows, error in (
+        (Message.objects, "put off by the mail server (451)"),
+        (Job.objects, "OSError"),
+    ):
+        for row in rows.filter(attempts=0):
+            taken = rows.take(row.pk, seconds=60)
+            assert rows.put_back(taken, error)
+
+
+def test_what_waits_for_its_next_attempt_says_why_and_when(
+    world: World, client_of: ClientOf
+) -> None:
+    put_back(2)
+    page = client_of(world.olga).get("/operator/")
+    assert [(r.name, r.count, r.why, r.attempts) for r in page.context["post_put_back"]] == [
+        ("account", 2, "put off by the mail server (451)", 1)
+    ]
+    assert [(r.name, r.count, r.why, r.attempts) for r in page.context["work_put_back"]] == [
+        (
+            "stories.build_batch",
+            2,
+            "a file could not be read or written; is the disk full? (OSError)",
+            1,
+        )
+    ]
+    text = " ".join(page.content.decode().split())
+    assert "tried next <time" in text
+    assert "1 of 12 attempts" in text
+    for secret in ("mia@example.org", "daughter"):
+        assert secret not in text
+    later = timezone.now() + dt.timedelta(hours=1)
+    with time_machine.travel(later):
+        again = client_of(world.olga).get("/operator/").content.decode()
+    assert "due now, as soon as a worker is free" in again
+
+
+def test_what_succeeds_at_last_is_no_longer_told(
+    world: World, client_of: ClientOf, deliver_mail: Callable[[], list[Mail]]
+) -> None:
+    put_back(1)
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=1)):
+        assert len(deliver_mail()) == 1
+        assert client_of(world.olga).get("/operator/").context["post_put_back"] == []
+
+
+def test_the_overview_asks_as_often_for_30_failures_as_for_one(
+    world: World, client_of: ClientOf
+) -> None:
+    client = client_of(world.olga)
+    equal_queries(put_back, lambda: client.get("/operator/"))
+
+
+def test_a_failure_of_the_program_is_told_as_one() -> None:
+    assert in_words("KeyError") == (
+        "an error of the program: look for it in the worker's log (KeyError)"
+    )
+    assert in_words("") == "no reason kept"

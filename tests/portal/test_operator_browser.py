@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from portal.post import beats
 from tests.house.browser import NARROW, WIDE, OpenPage, no_axe_findings, take_picture
 from tests.house.people import World
-from tests.portal.test_operator import given_up_jobs, given_up_messages
+from tests.portal.test_operator import given_up_jobs, given_up_messages, put_back
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 
@@ -32,6 +32,7 @@ def test_an_operator_sees_what_is_wrong_and_retries(
 ) -> None:
     given_up_messages(3)
     given_up_jobs(1)
+    put_back(1)
     beats.beat(beats.CLOCK)
     page = open_page(world.olga, size=size)
     for place in ("", "jobs/", "messages/"):
