@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -23,8 +24,12 @@ import chaos.environment  # noqa: F401 (before Django reads its settings)
 django.setup()
 
 from chaos import report  # noqa: E402
-from chaos.run import Plan, Run  # noqa: E402
+from chaos.plan import Plan  # noqa: E402
+from chaos.run import Run  # noqa: E402
 from tests.house.servers import missing  # noqa: E402
+
+#: What ends a run before its time, and leaves nothing running either.
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def planned() -> Plan:
@@ -62,10 +67,16 @@ def main() -> int:
     plan = planned()
     began = time.monotonic()
     run = Run(plan)
+    for number in ENDING:
+        signal.signal(number, lambda heard, frame: sys.exit(128 + heard))
+    whole = False
     try:
         result = run.whole()
+        whole = True
     finally:
-        run.clean()
+        for number in ENDING:  # nothing keeps the end from being tidy
+            signal.signal(number, signal.SIG_IGN)
+        run.clean(at_once=not whole)
     result["seconds"]["all"] = round(time.monotonic() - began, 1)
     report.show(result)
     if plan.json:

@@ -65,6 +65,7 @@ class Author(threading.Thread):
         self.patience, self.chance, self.begins = patience, chance, begins
         self.pace = 1.0
         self.serial = 0
+        self.doing = ""
         self.trouble = ""
 
     def run(self) -> None:
@@ -95,12 +96,25 @@ class Author(threading.Thread):
         for _ in range(self.chance.randint(1, 3)):
             self.think()
             self.look_after(ref)
-        if self.chance.random() < 0.25:
+        mind = self.chance.random()
+        if mind < 0.2:
+            self.wait_for(ref, "opened batch" if mind < 0.1 else "Delivered to")
+        if mind < 0.3:
             self.until_told(lambda: self.withdraw(ref))
 
     def think(self) -> None:
         """A few seconds without a request."""
         self.patience.rest(self.chance.uniform(0.5, 4.0) * self.pace)
+
+    def wait_for(self, ref: str, sign: str) -> None:
+        """Wait until the story's page says so, while the run is busy: who takes back then is recalled."""
+        while time.time() < self.patience.busy_until:
+            try:
+                if sign in self.browser.get(f"/stories/{ref}/").text:
+                    return
+            except NoAnswer:
+                pass
+            self.think()
 
     def words(self) -> str:
         """A text that nobody else ever writes, of several paragraphs."""
@@ -114,8 +128,8 @@ class Author(threading.Thread):
             try:
                 if answer := act():
                     return answer
-            except (NoAnswer, LookupError):
-                pass
+            except (NoAnswer, LookupError) as problem:
+                self.doing = f"{type(problem).__name__}: {problem}"
             if time.time() > self.patience.end:
                 raise Over
             self.patience.rest(self.chance.uniform(0.5, 2.5))

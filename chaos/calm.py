@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import psycopg
+from kombu.exceptions import OperationalError
 
 from chaos import report
 from chaos.authors import Author
 from chaos.browser import NoAnswer
 from chaos.environment import DATABASE_URL
+from portal.celery import app
 
 if TYPE_CHECKING:
     from chaos.run import Run
@@ -49,8 +52,12 @@ class Calm:
         run = self.run
         run.wait_until_ready(120)
         authors = [person for person in run.people if isinstance(person, Author)]
-        self.wait(lambda: not any(author.is_alive() for author in authors), 60)
-        self.wait(lambda: self.nothing_to_read() == 0, 60)
+        self.wait(
+            lambda: not any(author.is_alive() for author in authors), self.run.plan.last_words
+        )
+        self.say_who(authors)
+        self.wait(lambda: self.nothing_to_read() == 0, self.run.plan.last_words)
+        report.say(f"  {self.nothing_to_read()} stories are left to read")
         run.patience.ended.set()
         for person in run.people:
             person.join(90)
@@ -61,6 +68,12 @@ class Calm:
         self.wait(lambda: not self.waiting(), max(60.0, self.deadline - time.monotonic()))
         if waiting := self.waiting():
             report.say(f"still waiting: {waiting}")
+
+    def say_who(self, authors: list[Author]) -> None:
+        """Name a few of those who have not come to an end."""
+        late = [f"{author.name} ({author.doing})" for author in authors if author.is_alive()]
+        if late:
+            report.say(f"  {len(late)} authors go on: {', '.join(late[:5])}")
 
     def wait(self, holds: Callable[[], bool], seconds: float) -> bool:
         """Look until it holds or the time is over; says now and then what is waited for."""
@@ -97,6 +110,10 @@ class Calm:
             with psycopg.connect(DATABASE_URL) as connection:
                 for table in ("portal_job", "portal_message"):
                     connection.execute(HURRY.format(table=table))
+        with contextlib.suppress(OperationalError):
+            # The clock would ring within half a minute.
+            for bell in ("portal.sweep", "portal.send_mail"):
+                app.send_task(bell, retry=False)
 
     def seal_the_rest(self) -> None:
         """The lead seals once more for each partner, until told that it is done or nothing is due."""

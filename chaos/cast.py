@@ -19,6 +19,8 @@ from tests.house.people import World, make_member, make_user, make_world
 from tests.house.places import current_boundaries
 
 HOMES = (("66045", "KS", 1), ("84322", "UT", 1), ("15213", "PA", 12), ("27701", "NC", 4))
+#: Who reads beside the three of the tests' world; in the end each society has four.
+COORDINATORS = ("Cleo One", "Dora Two", "Emil Three", "Finn Four", "Gus Five")
 #: The states of the phases that open during the run; nobody who writes lives there.
 LATER_STATES = ("CA", "NY", "TX", "FL", "OH", "WA", "GA", "IL", "MI", "VA")
 
@@ -40,8 +42,9 @@ def make_cast(*, authors: int, invitees: int, phases: int, seconds: float) -> Ca
     with transaction.atomic():
         world = make_world()
         writing = [make_author(world, number) for number in range(authors)]
-        for name in ("Cleo One", "Dora Two"):
-            Coordinator.objects.create(society=world.rivers, user=make_user(name), notices="daily")
+        for number, name in enumerate(COORDINATORS):
+            society = world.isscr if number % 3 == 0 else world.rivers
+            Coordinator.objects.create(society=society, user=make_user(name), notices="daily")
         staff = list(User.objects.filter(coordinates__isnull=False).exclude(pk=world.lee.pk))
         for user in [*staff, world.lee, world.paula, world.pete, world.fay, world.olga]:
             Authenticator.objects.create(

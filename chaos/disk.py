@@ -30,8 +30,8 @@ class Disk:
         self.filler = place / "filler"
         self._full = threading.Event()
 
-    def fill(self) -> None:
-        """From now on nothing more can be written."""
+    def fill(self, room: int = 0) -> None:
+        """From now on nothing more can be written than so many bytes."""
         if not self.mounted:
             self._full.set()
             threading.Thread(target=self._hold_down, daemon=True).start()
@@ -41,6 +41,7 @@ class Disk:
                 with contextlib.suppress(OSError):
                     while True:
                         file.write(b"\0" * size)
+        os.truncate(self.filler, max(0, self.filler.stat().st_size - room))
 
     def free(self) -> None:
         """There is room again."""

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from redis import Redis
 
@@ -18,6 +19,9 @@ from chaos.environment import REDIS_PORT
 from chaos.mail_server import MailServer
 from chaos.services import Supervisor
 from tests.house.servers import Server
+
+if TYPE_CHECKING:
+    from chaos.builds import Builds
 
 #: What is out of order for a while, and for how many seconds at least and at most.
 LASTS = {
@@ -40,6 +44,10 @@ SHORT = (
     *("kill web", "kill worker-mail", "kill worker-work", "kill worker-files", "kill clock"),
     *("Redis stopped", "PostgreSQL stopped", "mail server drops before its yes", "disk full"),
 )
+#: How many bytes a full disk may still have: none, or so many that a build runs out while it writes.
+ROOM = (0, 4096, 16384)
+#: A full disk waits so long at most for something to build, and then for a build to meet it.
+UNTIL_DUE, UNTIL_MET = 30.0, 60.0
 WORKERS = ("worker-mail", "worker-work", "worker-files")
 
 
@@ -71,6 +79,7 @@ class Saboteur:
     machine: Machine
     chance: random.Random
     say: Callable[[str], None]
+    builds: Builds
     faults: list[Fault] = field(default_factory=list)
     #: While this lasts nothing else of it can break.
     _lasting: dict[str, Fault] = field(default_factory=dict)
@@ -83,6 +92,8 @@ class Saboteur:
             self._wait_until(time.time() + self.chance.uniform(*gap), ends)
             while what(kind) in self._lasting:
                 self._wait_until(ends[0][0], ends)
+            if kind == "disk full":
+                self._wait_for_a_build(ends)
             fault = Fault(kind, time.time())
             self.faults.append(fault)
             self._begin(fault)
@@ -99,11 +110,28 @@ class Saboteur:
     def _wait_until(self, moment: float, ends: list[tuple[float, int, str]]) -> None:
         """Wait, and meanwhile mend what has lasted long enough."""
         while ends and ends[0][0] <= moment:
-            at, _, thing = heapq.heappop(ends)
+            at, place, thing = heapq.heappop(ends)
             time.sleep(max(0.0, at - time.time()))
-            self._end(self._lasting[thing])
+            fault = self._lasting[thing]
+            if self._must_last(fault):
+                heapq.heappush(ends, (time.time() + 0.5, place, thing))
+                continue
+            self._end(fault)
             del self._lasting[thing]
         time.sleep(max(0.0, moment - time.time()))
+
+    def _wait_for_a_build(self, ends: list[tuple[float, int, str]]) -> None:
+        """Let the lead hold back until there is something to build, or for so long at most."""
+        self.builds.held.set()
+        latest = time.time() + UNTIL_DUE
+        while time.time() < latest and not self.builds.are_due():
+            self._wait_until(time.time() + 0.3, ends)
+
+    def _must_last(self, fault: Fault) -> bool:
+        """Whether a disk must stay full, because no build has met that yet."""
+        if fault.kind != "disk full" or time.time() > fault.began + UNTIL_MET:
+            return False
+        return self.builds.met(fault.began) == 0
 
     def _begin(self, fault: Fault) -> None:
         machine = self.machine
@@ -123,7 +151,10 @@ class Saboteur:
             case "mail server refuses":
                 machine.mail.kill()
             case "disk full":
-                machine.disk.fill()
+                room = self.chance.choice(ROOM)
+                machine.disk.fill(room)
+                fault.detail = f"but for {room} bytes"
+                self.builds.hastened.set()
             case kind if kind.startswith("mail server "):
                 machine.mail.set_mode(kind.removeprefix("mail server "))
             case kind:
@@ -140,6 +171,11 @@ class Saboteur:
                 machine.mail.start()
             case "disk full":
                 machine.disk.free()
+                self.builds.hastened.clear()
+                self.builds.held.clear()
+                self.say(
+                    f"     room again; {self.builds.met(fault.began)} builds met the full disk"
+                )
             case _:
                 machine.mail.set_mode(mail_server.TAKES)
         fault.ended = time.time()

@@ -27,6 +27,8 @@ def show(result: dict[str, Any]) -> None:
     table("Mails", result["mails"])
     table("Second copies, by reason", result["copies"])
     table("Batches", result["batches"])
+    table("Recalls", result["recalls"])
+    table("Stories", result["stories"])
     table("Starts of each service", result["starts"])
     table("Checked", result["checked"])
     table("Seconds", result["seconds"])

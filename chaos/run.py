@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -19,6 +22,7 @@ from django.db.models import Model
 from chaos import report
 from chaos.authors import Author, Patience, Setting
 from chaos.browser import Browser
+from chaos.builds import Builds
 from chaos.calm import Calm
 from chaos.cast import Cast, make_cast
 from chaos.check_batches import check_batches
@@ -38,16 +42,17 @@ from chaos.environment import (
 from chaos.faults import SHORT, Machine, Saboteur, drawn
 from chaos.findings import Findings
 from chaos.mail_server import MailServer
+from chaos.plan import Plan
 from chaos.services import Supervisor
 from chaos.staff import Coordinator, Lead, Officer, Staff
 from chaos.told import Told
 from chaos.watch import Watch, check_visible, health
 from portal.models import User
-from stories.models import Batch
+from stories.models import Batch, Recall, Story
 from tests.house import compose
 from tests.house.invariants import check_all
 from tests.house.reading import ROOT
-from tests.house.servers import postgresql, redis
+from tests.house.servers import die_with_parent, postgresql, redis
 
 #: What need not have given a sign of life before the short form begins.
 WORKERS_AND_CLOCK = ("clock", "worker work", "worker mail", "worker building", "worker delivery")
@@ -55,47 +60,6 @@ Kind = TypeVar("Kind", bound=Staff)
 
 #: PostgreSQL as it comes: what it has committed must survive that it is killed.
 AS_IT_COMES = ("max_connections=200",)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and how hard."""
-
-    seed: int
-    faults: int = 50
-    members: int = 200
-    invited: int = 2000
-    phases: int = 8
-    #: Seconds from one fault to the next.
-    gap: tuple[float, float] = (2.0, 8.0)
-    #: How long the calm after the faults may take until nothing waits any more.
-    calm: float = 1200.0
-    #: Let the leases of the dead run out at once instead of waiting for it.
-    hurry: bool = False
-    #: Every kind of the short list once, instead of so many of all kinds.
-    few_kinds: bool = False
-    keep: bool = False
-    json: Path | None = None
-
-    @classmethod
-    def short(cls, **given: Any) -> Plan:
-        """The form that the suite runs."""
-        return cls(
-            faults=len(SHORT),
-            members=24,
-            invited=120,
-            phases=2,
-            gap=(0.8, 2.2),
-            calm=90.0,
-            hurry=True,
-            few_kinds=True,
-            **given,
-        )
-
-    @property
-    def seconds(self) -> float:
-        """About how long the faults take."""
-        return self.faults * sum(self.gap) / 2
 
 
 @dataclass
@@ -150,16 +114,31 @@ class Run:
         self.machine.database.start()
         self.machine.redis.start()
         self.machine.mail.start()
-        migrated = subprocess.run(
-            compose.command(SERVICES["migrate"]),
-            cwd=ROOT,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if migrated.returncode:
-            raise RuntimeError(migrated.stdout + migrated.stderr)
+        self.migrate()
+
+    def migrate(self) -> None:
+        """What the compose file does before anything starts. The short form does two parts of it side by
+        side, and loads no places: nobody in a run looks one up."""
+        commands = [compose.command(SERVICES["migrate"])]
+        if self.plan.few_kinds:
+            manage = (sys.executable, "manage.py")
+            commands = [[*manage, "migrate"], [*manage, "collectstatic", "--no-input"]]
+        started = [
+            subprocess.Popen(
+                words,
+                cwd=ROOT,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+            for words in commands
+        ]
+        for process in started:
+            said, _ = process.communicate()
+            if process.returncode:
+                raise RuntimeError(said)
 
     def invite_people(self) -> None:
         """Everybody, with a browser each."""
@@ -209,7 +188,8 @@ class Run:
         self.hire()
         for person in self.people:
             person.start()
-        self.saboteur = Saboteur(self.machine, self.chance, report.say)
+        builds = Builds(self.watch, self.lead.held, self.lead.hastened)
+        self.saboteur = Saboteur(self.machine, self.chance, report.say, builds)
         kinds = (
             self.chance.sample(SHORT, len(SHORT))
             if plan.few_kinds
@@ -295,7 +275,10 @@ class Run:
             findings.check("invariants", 1, [])
         except AssertionError as problem:
             findings.check("invariants", 1, [f"{problem!r}"[:500]])
-        unwell = [name for name in self.supervisor.services if not self.healthy(name)]
+        names = list(self.supervisor.services)
+        with ThreadPoolExecutor() as pool:
+            well = dict(zip(names, pool.map(self.healthy, names), strict=True))
+        unwell = [name for name in names if not well[name]]
         findings.check("health checks", 5, (f"{name} calls itself unwell" for name in unwell))
         return self.result(findings, taken, copies, asked, broken)
 
@@ -335,7 +318,12 @@ class Run:
                 "different ones": len({line["id"] for line in taken}),
             },
             "copies": dict(copies),
-            "batches": dict(Counter(str(state) for state in states_of(Batch))),
+            "batches": {
+                **Counter(str(state) for state in states_of(Batch)),
+                "builds that met a full disk": len(self.watch.without_room),
+            },
+            "recalls": dict(Counter(str(state) for state in states_of(Recall))),
+            "stories": dict(Counter(str(state) for state in states_of(Story))),
             "starts": {name: one.starts for name, one in self.supervisor.services.items()},
             "checked": findings.looked_at,
             "seconds": self.seconds,
@@ -343,22 +331,25 @@ class Run:
             "wrong": findings.wrong,
         }
 
-    def clean(self) -> None:
-        """Leave nothing running and, unless asked to, nothing lying about."""
-        if hasattr(self, "patience"):
-            self.patience.ended.set()
-        self.watch.stop()
-        self.supervisor.stop()
-        if hasattr(self, "machine"):
-            self.machine.mail.kill()
-            connection.close()
-            for server in (self.machine.database, self.machine.redis):
-                server.stop()
+    def clean(self, *, at_once: bool = False) -> None:
+        """Leave nothing running and, unless asked to, nothing lying about; each step whatever became of others."""
+        with ExitStack() as steps:
             if self.plan.keep:
-                report.say(f"Kept: {GROUND}")
+                steps.callback(report.say, f"Kept: {GROUND}")
             else:
-                self.machine.disk.unmount()
-                shutil.rmtree(GROUND, ignore_errors=True)
+                steps.callback(shutil.rmtree, GROUND, ignore_errors=True)
+            if hasattr(self, "machine"):
+                machine = self.machine
+                if not self.plan.keep:
+                    steps.callback(machine.disk.unmount)
+                for server in (machine.database, machine.redis):
+                    steps.callback(server.stop)
+                steps.callback(connection.close)
+                steps.callback(machine.mail.kill)
+            steps.callback(self.supervisor.stop, at_once=at_once)
+            steps.callback(self.watch.stop)
+            if hasattr(self, "patience"):
+                steps.callback(self.patience.ended.set)
 
 
 def states_of(model: type[Model]) -> list[str]:

@@ -109,15 +109,16 @@ class Supervisor:
             _kill_group(process, signal.SIGKILL)
         return process.wait()
 
-    def stop(self) -> None:
-        """End everybody for good."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """End everybody for good, in peace or at once."""
         self._ended.set()
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self._thread.join(10)
         alive = [service.process for service in self.services.values() if service.process]
         for process in alive:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + (0 if at_once else 20)
         for process in alive:
             while process.poll() is None and time.monotonic() < deadline:
                 time.sleep(LOOK_SECONDS)

@@ -32,7 +32,7 @@ class Staff(threading.Thread):
         """Work until the run ends. A page that did not come is asked for again."""
         while True:
             try:
-                self.patience.rest(self.chance.uniform(*self.pause))
+                self.rest()
                 self.round()
             except (NoAnswer, LookupError):
                 continue
@@ -41,6 +41,10 @@ class Staff(threading.Thread):
             except Exception as problem:  # a finding, not a shorter list
                 self.trouble = f"{type(problem).__name__}: {problem}"
                 return
+
+    def rest(self) -> None:
+        """The pause between two rounds."""
+        self.patience.rest(self.chance.uniform(*self.pause))
 
     def round(self) -> None:
         """One piece of work."""
@@ -57,8 +61,7 @@ class Staff(threading.Thread):
 class Coordinator(Staff):
     """Takes the story that has waited longest, reads it, decides."""
 
-    #: After so many seconds an edited story is no longer begun with: its author must still answer.
-    edits_until = 0.0
+    pause = (0.2, 0.8)
 
     def round(self) -> None:
         """Take one, or look into the queue."""
@@ -66,7 +69,8 @@ class Coordinator(Staff):
         if answer.status == 302 and answer.location != "/review/":
             self.decide(answer.location)
             return
-        for path in self.browser.get("/review/").links(f"/review/{UUID}/")[:3]:
+        taken = self.browser.get("/review/").links(f"/review/{UUID}/")
+        for path in self.chance.sample(taken, min(3, len(taken))):
             self.decide(path)
 
     def decide(self, path: str) -> None:
@@ -101,15 +105,29 @@ class Coordinator(Staff):
 
 
 class Lead(Staff):
-    """Seals each partner's open batch again and again."""
+    """Seals each partner's open batch again and again; holds back or hastens where a fault wants it."""
 
-    pause = (3.0, 8.0)
+    pause = (2.0, 5.0)
     slug = ""
     partners: tuple[str, ...] = ()
 
+    def __init__(
+        self, browser: Browser, told: Told, patience: Patience, chance: random.Random
+    ) -> None:
+        super().__init__(browser, told, patience, chance)
+        self.held, self.hastened = threading.Event(), threading.Event()
+
     def round(self) -> None:
         """Seal for one of the partners, if anything is due."""
-        self.seal(self.chance.choice(self.partners))
+        if not self.held.is_set() or self.hastened.is_set():
+            self.seal(self.chance.choice(self.partners))
+
+    def rest(self) -> None:
+        """The pause between two rounds, which ends when haste is wanted."""
+        end = time.time() + self.chance.uniform(*self.pause)
+        while time.time() < end and not self.hastened.is_set():
+            self.patience.rest(0.1)
+        self.patience.rest(0.2)
 
     def seal(self, partner: str) -> bool:
         """Seal; whether the site said yes."""
@@ -126,7 +144,7 @@ class Lead(Staff):
 class Officer(Staff):
     """Fetches whole batches, acknowledges some, answers recalls. What was fetched is kept as it came."""
 
-    pause = (1.0, 4.0)
+    pause = (0.5, 2.0)
     ground = Path()
 
     def round(self) -> None:
@@ -142,7 +160,7 @@ class Officer(Staff):
         """Fetch a batch's zip; acknowledge it sometimes."""
         page = self.browser.get(path)
         zips = page.links(f"{path}files/[^/]+\\.zip")
-        if zips and self.chance.random() < 0.5:
+        if zips and self.chance.random() < 0.6:
             self.fetch(zips[0])
         if f"{path}acknowledge/" in page.text and self.chance.random() < 0.5:
             line = self.told.tries(Act.ACKNOWLEDGE, self.browser.who, path.split("/")[2])

@@ -37,6 +37,8 @@ class Watch:
     looks: list[Look] = field(default_factory=list)
     deaf: list[float] = field(default_factory=list)
     reasons: set[str] = field(default_factory=set)
+    #: Attempts at building files that the disk refused, by job and attempt, and when each was seen.
+    without_room: dict[tuple[int, int], float] = field(default_factory=dict)
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
@@ -75,6 +77,12 @@ class Watch:
                     "FROM portal_message WHERE last_error <> '' AND last_error <> 'no address'"
                 )
                 self.reasons.update(str(row[0]) for row in rows)
+                refused = connection.execute(
+                    "SELECT id, attempts FROM portal_job "
+                    "WHERE kind = 'stories.build_batch' AND last_error = 'OSError'"
+                )
+                for job, attempt in refused:
+                    self.without_room.setdefault((job, attempt), time.time())
         except psycopg.Error:
             return
 

@@ -46,14 +46,21 @@ def build(job: Job) -> None:
     batch = Batch.objects.select_related("campaign", "partner").get(pk=job.arguments["batch"])
     Job.objects.filter(pk=job.pk).update(done=0)
     if batch.closed_at is None:
-        Building(batch, job).build()
+        try:
+            Building(batch, job).build()
+        except FileNotFoundError:
+            # A story was taken back meanwhile, and the files were deleted while we wrote them.
+            if not discard_closed(batch):
+                raise
     discard_closed(batch)
 
 
-def discard_closed(batch: Batch) -> None:
-    """Delete the files of a closed batch, so that no path can hand them out."""
-    if Batch.objects.filter(pk=batch.pk, closed_at__isnull=False).exists():
+def discard_closed(batch: Batch) -> bool:
+    """Delete the files of a closed batch, so that no path can hand them out; False for one that is not."""
+    closed = Batch.objects.filter(pk=batch.pk, closed_at__isnull=False).exists()
+    if closed:
         batch_files.discard(batch)
+    return closed
 
 
 @dataclass

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 from django.test import Client
 
-from stories.models import Draft, Photo, Recall, Story
+from portal.models import Job
+from stories.models import Batch, Draft, Photo, Recall, Story
+from stories.rules.manifest import FileFact
 from stories.states import RecallState, StoryState
-from stories.verbs import telling
+from stories.verbs import batch_files, telling
 from stories.verbs.batching import open_batch
-from tests.house.batches import fetched_batch, photo
+from tests.house.batches import delivered_batch, fetched_batch, photo, sealed_batch
 from tests.house.people import World, client_of
+from tests.house.post import run_jobs
 from tests.house.stories import approved_story, join, submitted_story
 
 
@@ -78,3 +83,27 @@ def test_a_get_changes_nothing(world: World, mia: Client) -> None:
     mia.get(url(story))
     story.refresh_from_db()
     assert story.state == StoryState.SUBMITTED
+
+
+def test_a_batch_that_is_closed_and_emptied_while_it_is_built_ends_quietly(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, stays = approved_story(world), approved_story(world)
+    batch = sealed_batch(world)
+    put = batch_files.put
+
+    def until_emptied(pieces: Iterable[bytes]) -> Iterator[bytes]:
+        yield from pieces
+        telling.withdraw(by=world.mia, story=story)
+        batch_files.discard(batch)
+
+    def meanwhile(to: Batch, name: str, pieces: Iterable[bytes]) -> FileFact:
+        monkeypatch.setattr(batch_files, "put", put)
+        return put(to, name, until_emptied(pieces))
+
+    monkeypatch.setattr(batch_files, "put", meanwhile)
+    run_jobs()
+    job = Job.objects.get(key=f"build:{batch.pk}")
+    assert (job.last_error, job.attempts, job.finished_at is None) == ("", 1, False)
+    assert not batch_files.place_of(batch).exists()
+    assert [item.story for item in delivered_batch(world).items.all()] == [stays]
