@@ -23,11 +23,11 @@ for start in range(0, how_many, 5000):
     ) for n in range(start, min(start + 5000, how_many))])
 """
 LETTER = """
-import django; django.setup()
+import sys, django; django.setup()
 from portal.models import Message
 from portal.post import letters
 message = Message.objects.first()
-print(letters.write(message, "member@example.org").message().as_string())
+sys.stdout.buffer.write(letters.write(message, "member@example.org").wire)
 """
 RING = """
 import django; django.setup()

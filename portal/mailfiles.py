@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from email.message import Message as WireMessage
 
 from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.message import EmailMessage
+
+from portal.mime import Letter
 
 
 class MailFiles(BaseEmailBackend):
-    """Writes each message under its Message-ID, so that a repeated message is the same file."""
+    """Writes each letter under its Message-ID, so that a repeated one is the same file."""
 
-    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Write the messages; returns how many."""
+    def carry(self, letter: Letter) -> None:
+        """Write one letter, with the lines of a file."""
         settings.MAIL_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for email in email_messages:
-            wire: WireMessage = email.message()
-            name = re.sub(r"[^A-Za-z0-9.-]", "_", str(wire["Message-ID"]).strip("<>"))
-            aside = settings.MAIL_DIR / f"{name}.writing"
-            aside.write_bytes(wire.as_bytes())
-            aside.replace(settings.MAIL_DIR / f"{name}.eml")
-        return len(email_messages)
+        name = re.sub(r"[^A-Za-z0-9.-]", "_", letter.message_id.strip("<>"))
+        aside = settings.MAIL_DIR / f"{name}.writing"
+        aside.write_bytes(letter.wire.replace(b"\r\n", b"\n"))
+        aside.replace(settings.MAIL_DIR / f"{name}.eml")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import uuid
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
 from django.db import connection, transaction
 
+from portal import bulk
 from portal.celery import app
 from portal.logs import current_request_id
 from portal.models import DigestLine, Job, Message, Urgency, User
@@ -41,34 +43,40 @@ def tell(
     )
 
 
+class Composed(NamedTuple):
+    """A message that is not written yet, by the columns of Message."""
+
+    message_id: uuid.UUID
+    user_id: int | None
+    address: str
+    template: str
+    context: Mapping[str, Any]
+    urgency: Urgency
+    key: str | None
+    unsubscribe_url: str
+
+
 def compose(
-    to: User | str,
+    to: User | int | str,
     template: str,
     context: Mapping[str, Any],
     *,
     urgency: Urgency = Urgency.NORMAL,
     key: str | None = None,
     unsubscribe_url: str = "",
-) -> Message:
-    """A message that is not written yet, for `post` to write many of in one statement."""
-    known = isinstance(to, User)
-    return Message(
-        user=to if isinstance(to, User) else None,
-        address="" if known else str(to),
-        template=template,
-        context=dict(context),
-        urgency=urgency,
-        key=key,
-        unsubscribe_url=unsubscribe_url,
-    )
+) -> Composed:
+    """A message for `post` to write many of in one statement; `to` may be a person's id, too."""
+    person = to.pk if isinstance(to, User) else to if isinstance(to, int) else None
+    address = to if isinstance(to, str) else ""
+    return Composed(uuid.uuid4(), person, address, template, context, urgency, key, unsubscribe_url)
 
 
-def post(messages: Sequence[Message]) -> None:
+def post(messages: Sequence[Composed]) -> None:
     """Write many messages at once. A key that exists already leaves its first message as it is."""
     demand_transaction()
     if not messages:
         return
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    bulk.insert(Message, Composed._fields, messages)
     ring("portal.send_mail")
 
 

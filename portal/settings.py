@@ -287,7 +287,7 @@ if EMAIL_URL:
         env.refuse(
             "EMAIL_URL is not an address such as smtp+tls://user:password@mail.example.org:587."
         )
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "portal.mailserver.MailServer"
     EMAIL_HOST = mail.hostname or ""
     EMAIL_PORT = mail.port or {"smtp": 25, "smtps": 465}.get(mail.scheme, 587)
     EMAIL_HOST_USER = mail.username or ""

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def post_office(settings: Settings) -> Iterator[PostOffice]:
     """A real mail server that the site sends to."""
     with open_post_office() as office:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "portal.mailserver.MailServer"
         settings.EMAIL_HOST, settings.EMAIL_PORT = office.host, office.port
         yield office
 

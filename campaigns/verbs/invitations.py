@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
-from functools import lru_cache
+from typing import NamedTuple
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Campaign, Invitation, Member, Phase, Society
+from campaigns.models import Campaign, Invitation, Member, Phase, Place
 from campaigns.querysets import MemberQuerySet
 from campaigns.rules.clocks import in_words
 from campaigns.rules.eligibility import kinds_of
 from campaigns.rules.usa import state_name
-from portal import audit, outbox
+from portal import audit, bulk, outbox
 from portal.links import absolute
-from portal.models import Job, Message, Urgency, User
+from portal.models import Job, Urgency, User
 from portal.work import advance
 
 #: Members looked at in one transaction. Memory stays flat, a killed worker repeats at most this much.
 CHUNK = 1000
+
+
+class Invited(NamedTuple):
+    """What an invitation needs of a member, by the names of the columns; sorted by `pk` where there are many."""
+
+    pk: int
+    email: str
+    user_id: int | None
+    given_name: str
+    token: uuid.UUID
+    first_society: int
+
 
 #: Stands for a member's handle in a link.
 _SOMEBODY = "00000000-0000-0000-0000-000000000000"
@@ -63,75 +76,82 @@ def invite_chunk(job: Job) -> bool:
     )
     if phase is None or not looked_at:
         return False
-    members = list(
-        newly_eligible(phase)
+    members = [
+        Invited(*row)
+        for row in newly_eligible(phase)
         .filter(pk__gt=after, pk__lte=looked_at[-1])
-        .select_related("user")
-        .prefetch_related("places")
         .order_by("pk")
-    )
+        .values_list(*Invited._fields)
+    ]
     write_invitations(phase, members)
     advance(job, cursor={"after": looked_at[-1]}, done=len(members))
     return True
 
 
-def write_invitations(phase: Phase, members: Sequence[Member]) -> None:
+def write_invitations(phase: Phase, members: Sequence[Invited]) -> None:
     """Write invitations and their messages. Who was invited meanwhile is held by both keys."""
+    bulk.insert(
+        Invitation,
+        ("campaign_id", "member_id", "phase_id", "society_id"),
+        [(phase.campaign_id, member.pk, phase.pk, member.first_society) for member in members],
+    )
+    outbox.post(_messages(phase, members))
+
+
+def _messages(phase: Phase, members: Sequence[Invited]) -> list[outbox.Composed]:
+    """The one opening notice of a campaign to each; what is the same for all of them is made once."""
     campaign = phase.campaign
-    societies = {society.pk: society for society in campaign.societies.all()}
-    first: dict[int, Society] = {
-        member.pk: societies[getattr(member, "first_society")]  # noqa: B009 (annotated by of_campaign)
-        for member in members
+    societies = dict(campaign.societies.values_list("pk", "name"))
+    states = _covered_states(phase, members)
+    same = {
+        "campaign": campaign.name,
+        "summary": campaign.summary,
+        "closes": in_words(phase.closes_at, campaign.time_zone),
     }
-    Invitation.objects.bulk_create(
-        [
-            Invitation(campaign=campaign, member=member, phase=phase, society=first[member.pk])
-            for member in members
-        ],
-        ignore_conflicts=True,
+    url, unsubscribe = _link("invitation", campaign.slug), _link("unsubscribe")
+    return [
+        outbox.compose(
+            member.user_id or member.email,
+            "invitation",
+            {
+                **same,
+                "given_name": member.given_name,
+                "society": societies[member.first_society],
+                "state": states.get(member.pk, ""),
+                "url": url.replace(_SOMEBODY, str(member.token)),
+                "unsubscribe_url": (way_out := unsubscribe.replace(_SOMEBODY, str(member.token))),
+            },
+            urgency=Urgency.BULK,
+            key=f"opening:{campaign.pk}:{member.pk}",
+            unsubscribe_url=way_out,
+        )
+        for member in members
+    ]
+
+
+def _link(name: str, *more: str) -> str:
+    """A link of a member's mail, for somebody: of a million of them only the handle differs."""
+    return absolute(reverse(f"campaigns:{name}", args=[_SOMEBODY, *more]))
+
+
+def _covered_states(phase: Phase, members: Sequence[Invited]) -> dict[int, str]:
+    """The name of the state of the place that counts, home before work, by the members' ids."""
+    if not members:
+        return {}
+    kinds = kinds_of(phase.campaign.basis)
+    places = Place.objects.filter(
+        member__gte=members[0].pk, member__lte=members[-1].pk, kind__in=kinds
     )
-    outbox.post([_message(phase, member, first[member.pk]) for member in members])
-
-
-def _message(phase: Phase, member: Member, society: Society) -> Message:
-    """The one opening notice of a campaign to a member."""
-    campaign = phase.campaign
-    unsubscribe = _link("campaigns:unsubscribe", member)
-    return outbox.compose(
-        member.user or member.email,
-        "invitation",
-        {
-            "given_name": member.given_name,
-            "campaign": campaign.name,
-            "summary": campaign.summary,
-            "society": society.name,
-            "state": _covered_state(phase, member),
-            "closes": in_words(phase.closes_at, campaign.time_zone),
-            "url": _link("campaigns:invitation", member, campaign.slug),
-            "unsubscribe_url": unsubscribe,
-        },
-        urgency=Urgency.BULK,
-        key=f"opening:{campaign.pk}:{member.pk}",
-        unsubscribe_url=unsubscribe,
-    )
-
-
-def _link(name: str, member: Member, *more: str) -> str:
-    """A link of a member's mail."""
-    return absolute(_path(name, *more).replace(_SOMEBODY, str(member.token)))
-
-
-@lru_cache(maxsize=64)
-def _path(name: str, *more: str) -> str:
-    """Its path, made once: of a million of them only the handle differs."""
-    return reverse(name, args=[_SOMEBODY, *more])
-
-
-def _covered_state(phase: Phase, member: Member) -> str:
-    """The name of the state of the place that counts, home before work."""
-    by_kind = {place.kind: place.state for place in member.places.all()}
-    states = [by_kind.get(kind, "") for kind in kinds_of(phase.campaign.basis)]
-    return next((state_name(state) for state in states if phase.covers(state)), "")
+    by_kind = {
+        (member, kind): state
+        for member, kind, state in places.values_list("member", "kind", "state")
+    }
+    return {
+        member.pk: state_name(state)
+        for member in members
+        for kind in reversed(kinds)
+        if phase.covers(state := by_kind.get((member.pk, kind), ""))
+    }
 
 
 def look_again(*, campaign: Campaign | None = None) -> int:

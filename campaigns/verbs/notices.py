@@ -11,7 +11,7 @@ from campaigns.models import Coordinator, Notices, Society
 from portal import audit, outbox
 from portal.errors import Refused
 from portal.links import absolute
-from portal.models import Message, User
+from portal.models import User
 
 
 def tell_coordinators(
@@ -23,7 +23,7 @@ def tell_coordinators(
     path: str,
     besides: User | None = None,
     ties: Sequence[Coordinator] | None = None,
-    together_with: Sequence[Message] = (),
+    together_with: Sequence[outbox.Composed] = (),
 ) -> None:
     """Tell each coordinator of a society, in the way that each has chosen.
 

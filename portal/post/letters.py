@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import css_inline
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine, Template, engines
 from django.template.backends.django import DjangoTemplates
 
 from portal.links import absolute
+from portal.mime import Letter, letter
 from portal.models import Message
 
 #: Subjects are cut here; mail programs show less than half of it.
@@ -35,32 +35,28 @@ def address_of(message: Message) -> str:
     return message.user.email if message.user.is_active else ""
 
 
-def write(message: Message, address: str) -> EmailMultiAlternatives:
+def write(message: Message, address: str) -> Letter:
     """Render a message as text and HTML with its headers.
 
-    Raises whatever a broken template raises. The Message-ID belongs to the row: a second copy of
-    the same message carries it again, so that mail programs show one.
+    Raises whatever a broken template raises, and ValueError for an address that is none. The Message-ID
+    belongs to the row: a second copy of the same message carries it again, so that mail programs show one.
     """
     context = surroundings(message)
     subject, text = subject_and_text(f"mail/{message.template}.txt", context)
     footer = render_text("mail/footer.txt", context)
-    html = render_html(f"mail/{message.template}.html", context | {"subject": subject})
-    email = EmailMultiAlternatives(
-        subject=subject,
-        body=f"{text}\n\n{footer.strip()}\n",
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[address],
-        headers=headers(message),
+    return letter(
+        settings.DEFAULT_FROM_EMAIL,
+        address,
+        f"<{message.message_id}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>",
+        {"Subject": subject, **headers(message)},
+        text=f"{text}\n\n{footer.strip()}\n",
+        html=render_html(f"mail/{message.template}.html", context | {"subject": subject}),
     )
-    email.attach_alternative(html, "text/html")
-    return email
 
 
 def headers(message: Message) -> dict[str, str]:
     """The headers that every letter carries, and the one-click way out where it has one (RFC 8058)."""
-    host = urlsplit(settings.SITE_URL).hostname or "localhost"
     lines = {
-        "Message-ID": f"<{message.message_id}@{host}>",
         # When it was told, also where it leaves later or a second time.
         "Date": format_datetime(message.created_at),
         "Auto-Submitted": "auto-generated",

@@ -9,12 +9,14 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import get_connection
 
-#: The server is closing the connection, whatever it was asked.
-CLOSING = 421
+from portal.mailfiles import MailFiles
+from portal.mailserver import CLOSING, MailServer
+from portal.mime import Letter
+
 #: A connection carries so many messages before a fresh one is opened; servers dislike endless ones.
 MESSAGES_A_LINE = 100
 
@@ -35,7 +37,7 @@ class Line:
     """One connection to the mail server. Use `open`, `send` any number of times, `close`."""
 
     def __init__(self) -> None:
-        self.server: BaseEmailBackend = get_connection()
+        self.server = cast(MailServer | MailFiles, get_connection())
         #: Messages sent since the connection was opened.
         self.carried = 0
 
@@ -53,10 +55,10 @@ class Line:
             # Only the goodbye failed: what was sent was acknowledged before.
             return
 
-    def send(self, email: EmailMultiAlternatives) -> None:
+    def send(self, letter: Letter) -> None:
         """Hand one message over. Returns after the server's yes; else LineLost, RecipientRefused, NotTaken."""
         with _translated():
-            self.server.send_messages([email])
+            self.server.carry(letter)
         self.carried += 1
 
     @property

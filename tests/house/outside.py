@@ -19,7 +19,7 @@ from tests.house.post_office import PostOffice, open_post_office
 def post_office(settings: Settings) -> Iterator[PostOffice]:
     """A real mail server that the outbox sends to."""
     with open_post_office() as office:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "portal.mailserver.MailServer"
         settings.EMAIL_HOST = office.host
         settings.EMAIL_PORT = office.port
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
