@@ -11,13 +11,15 @@ from typing import Any
 from bench.ground import Ground, wait_until
 
 FILL = """
-import sys, django; django.setup()
+import sys, uuid, django; django.setup()
+from portal import bulk
 from portal.models import Message, Urgency
 how_many = int(sys.argv[1])
+names = ("message_id", "address", "template", "urgency", "unsubscribe_url", "context")
 for start in range(0, how_many, 5000):
-    Message.objects.bulk_create([Message(
-        address=f"member{n}@example.org", template="invitation", urgency=Urgency.BULK,
-        unsubscribe_url=f"/stop/{n}/", context={"given_name": "Given", "campaign": "Research saves",
+    bulk.insert(Message, names, [(
+        uuid.uuid4(), f"member{n}@example.org", "invitation", Urgency.BULK, f"/stop/{n}/",
+        {"given_name": "Given", "campaign": "Research saves",
         "summary": "What research funding made possible.", "society": "ISSCR", "state": "Kansas",
         "closes": "May 3", "url": f"http://localhost/i/{n}/", "unsubscribe_url": f"/stop/{n}/"},
     ) for n in range(start, min(start + 5000, how_many))])
