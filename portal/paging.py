@@ -58,8 +58,8 @@ class Search(Protocol):
         """The same rows, found through an index: fast where they are few."""
 
 
-#: How many rows of a list are read for words before an index is asked, and how many where the first
-#: ones held the words now and then.
+#: How many rows of a list are read for words before an index is asked, and how many at most where so
+#: many of the first ones held the words.
 HEAD, LONG_HEAD, NOW_AND_THEN = 400, 4_000, 3
 
 
@@ -148,13 +148,15 @@ def _searched(
     beginning tells.
     """
     holds = Case(When(search.scan, then=Value(1)), default=Value(0), output_field=IntegerField())
-    for head in (HEAD, LONG_HEAD):
+    head = HEAD
+    while head:
         read = _keys(rows, order, apart, head, holds)
         hits = [(*key[:-2], key[-1]) for key in read if key[-2]]
         if len(hits) >= most or len(read) < head:
             return hits[:most]
-        if len(hits) < NOW_AND_THEN:
-            break
+        # Twice as far as it takes if they go on turning up as they did; once, and not too far.
+        often = head == HEAD and len(hits) >= NOW_AND_THEN
+        head = min(2 * HEAD * most // len(hits), LONG_HEAD) if often else 0
     return _keys(rows.filter(search.by_index()), order, apart, most)
 
 
