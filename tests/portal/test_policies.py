@@ -89,6 +89,8 @@ print(json.dumps({
     "file": told(client.get("/me/data/", headers=https)),
     "plain": told(Client().get("/accounts/login/?next=/me/", headers=http)),
     "plain health": told(Client().get("/health/live", headers=http)),
+    "plain metrics": told(Client().get("/metrics", headers={
+        "host": "127.0.0.1:8000", "authorization": "Bearer figures-for-prometheus"})),
 }))
 """
 
@@ -102,6 +104,8 @@ def on_https(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         DATABASE_URL=f"sqlite:///{ground}/db.sqlite3",
         REDIS_URL="",
         DJANGO_SETTINGS_MODULE="portal.settings",
+        METRICS_TOKEN="figures-for-prometheus",
+        ALLOWED_HOSTS="stories.example.org,127.0.0.1",
         DEBUG="1",  # static files without collecting them; no answer here is an error
     )
     done = run(environment, "-c", ASK)
@@ -152,13 +156,15 @@ def test_cookies_travel_on_https_alone_and_no_script_reads_them(on_https: dict[s
 
 
 @pytest.mark.once
-def test_plain_http_leads_to_https_and_only_the_health_pages_answer(
+def test_plain_http_leads_to_https_and_only_health_and_figures_answer(
     on_https: dict[str, Any],
 ) -> None:
     plain = on_https["plain"]
     assert plain["status"] == 301
     assert plain["headers"]["Location"] == "https://stories.example.org/accounts/login/?next=/me/"
     assert on_https["plain health"]["status"] == 200
+    # Prometheus asks on the machine itself, past the proxy.
+    assert on_https["plain metrics"]["status"] == 200
 
 
 # --- Files ---------------------------------------------------------------------------------------
