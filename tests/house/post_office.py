@@ -35,6 +35,8 @@ class PostOffice:
     on_taking: Callable[[EmailMessage], None] | None = None
     taken: list[EmailMessage] = field(default_factory=list)
     calls: int = 0
+    #: Whether it says that it takes several commands in one breath.
+    pipelining: bool = False
 
     @property
     def url(self) -> str:
@@ -52,7 +54,7 @@ class PostOffice:
         """Count the calls."""
         self.calls += 1
         session.host_name = hostname
-        return answers
+        return ["250-PIPELINING", *answers] if self.pipelining else answers
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any

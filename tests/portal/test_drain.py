@@ -134,9 +134,11 @@ def test_an_urgent_letter_overtakes_the_bulk_that_is_being_sent(post_office: Pos
     assert post_office.recipients.index("recall@example.org") == 2
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 def test_a_refused_recipient_is_given_up_at_once_and_the_rest_goes(
-    db: None, post_office: PostOffice
+    db: None, post_office: PostOffice, pipelining: bool
 ) -> None:
+    post_office.pipelining = pipelining
     post_office.at_rcpt["gone@example.org"] = "550 no such person gone@example.org"
     gone, here = tell("gone@example.org", urgency=Urgency.AT_ONCE), tell("here@example.org")
     assert drain() == 1
@@ -146,12 +148,14 @@ def test_a_refused_recipient_is_given_up_at_once_and_the_rest_goes(
     assert post_office.calls == 1
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize(
     ("stage", "answer"), [("at_rcpt", "450 later"), ("after_data", "451 later")]
 )
 def test_a_letter_that_is_put_off_waits_and_the_rest_goes(
-    db: None, post_office: PostOffice, stage: str, answer: str
+    db: None, post_office: PostOffice, stage: str, answer: str, pipelining: bool
 ) -> None:
+    post_office.pipelining = pipelining
     getattr(post_office, stage)["busy@example.org"] = answer
     busy, here = tell("busy@example.org", urgency=Urgency.AT_ONCE), tell("here@example.org")
     before = timezone.now()
@@ -185,9 +189,11 @@ def test_text_refused_for_good_is_put_back_and_shown(db: None, post_office: Post
     assert outcome(message) == (False, False, 1, "refused by the mail server (554)")
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 def test_a_server_that_hangs_up_gets_the_same_letter_again_under_the_same_id(
-    db: None, post_office: PostOffice
+    db: None, post_office: PostOffice, pipelining: bool
 ) -> None:
+    post_office.pipelining = pipelining
     post_office.after_data["first@example.org"] = HANG_UP
     first = tell("first@example.org", urgency=Urgency.AT_ONCE)
     rest = [tell(f"rest{number}@example.org") for number in range(3)]
@@ -338,9 +344,11 @@ def test_a_drain_ends_in_time_and_rings_for_the_next(post_office: PostOffice) ->
 SENDER = "import django; django.setup(); from portal.post.drain import drain; drain()"
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 def test_a_worker_killed_between_the_yes_and_the_mark_sends_the_same_id_again(
-    post_office: PostOffice, database_url: str
+    post_office: PostOffice, database_url: str, pipelining: bool
 ) -> None:
+    post_office.pipelining = pipelining
     message = tell("mia@example.org")
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -386,3 +394,21 @@ def test_no_log_line_holds_an_address_or_a_text(
         assert secret not in logged
     errors = set(Message.objects.values_list("last_error", flat=True))
     assert not any("@" in error or "daughter" in error for error in errors)
+
+
+def test_an_address_that_could_end_a_command_gets_no_letter_and_the_rest_goes(
+    db: None, post_office: PostOffice
+) -> None:
+    for spoilt in (
+        "a@b.org>\r\nRCPT TO:<eve@b.org",
+        "a@b.org, eve@b.org",
+        "a@b.org\nBcc: eve@b.org",
+    ):
+        broken = Message.objects.create(
+            address=spoilt, template="account", context={"subject": "S"}, urgency=Urgency.AT_ONCE
+        )
+        here = tell("here@example.org")
+        assert drain() == 1
+        assert outcome(broken) == (False, False, 1, "cannot be written (ValueError)")
+        assert outcome(here) == (True, False, 1, "")
+    assert post_office.recipients == ["here@example.org"] * 3
