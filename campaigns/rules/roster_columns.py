@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 #: The fields that a roster can fill, with the names that people read.
 FIELDS: dict[str, str] = {
-    "email": "Email",
+    "email": "E-mail",
     "given_name": "Given name",
     "family_name": "Family name",
     "number": "Membership number",
@@ -78,7 +78,7 @@ def header_key(header: str) -> str:
 
 
 def field_named(name: str) -> str | None:
-    """The field that a person means by "Email", "family_name" or "Home ZIP"."""
+    """The field that a person means by "E-mail", "family_name" or "Home ZIP"."""
     key = header_key(name)
     for known in FIELDS:
         if key == header_key(known) or key in map(header_key, _SYNONYMS[known]):

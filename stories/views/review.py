@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,6 +28,8 @@ from stories.verbs.surroundings import NAMED
 #: What a story's page says of it besides its texts.
 SHOWN = (*NAMED, "claimed_by")
 
+#: Where the session keeps the queue's filters.
+FILTERS = "queue_filters"
 #: What each decision that needs words asks for.
 REASONS = {
     "ask_changes": (
@@ -57,6 +59,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         search=words or None,
     )
     counts = form.tallies(access.rows(request, Story), words)
+    remember_filters(request, kept_query(request))
     return render(
         request,
         "stories/review/queue.html",
@@ -76,6 +79,18 @@ def kept_query(request: HttpRequest) -> str:
     query.pop("after", None)
     query.pop("show", None)
     return query.urlencode()
+
+
+def remember_filters(request: HttpRequest, query: str) -> None:
+    """Keep the queue's filters for the story pages that follow; the session is written where they changed."""
+    if request.session.get(FILTERS, "") != query:
+        request.session[FILTERS] = query
+
+
+def remembered_filters(request: HttpRequest) -> list[tuple[str, str]]:
+    """The filters with which this person last looked at the queue, as a form sends them."""
+    kept = QueryDict(request.session.get(FILTERS, ""))
+    return [(name, str(kept[name])) for name in kept]
 
 
 @require_POST
@@ -131,6 +146,7 @@ def review_page(
         "edit_form": EditForm(revision=revision),
         "ask_changes_form": reason_form("ask_changes"),
         "decline_form": reason_form("decline"),
+        "filters": remembered_filters(request),
     }
     context |= forms_with_words
     return render(request, "stories/review/story.html", context, status=status)

@@ -378,6 +378,9 @@ def test_an_ended_campaign_changes_no_more(world: World, client_of: ClientOf) ->
     assert again.status_code == 409
     assert "This campaign is “ended” by now. Lee Park ended it on" in again.content.decode()
 
+    empty = lee.get(path("add_phase", world.campaign))
+    assert empty.status_code == 409
+    assert "This campaign is “ended” by now." in empty.content.decode()
     now = timezone.now()
     phase = phase_data(now, now + dt.timedelta(days=9), "KS")
     answer = lee.post(path("add_phase", world.campaign), phase)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from portal.models import AuditLine, Message, User
 from stories.models import NameShown, Story, Tag
 from stories.verbs import reviewing, telling
+from tests.house.filling import press
 from tests.house.people import World
 from tests.house.queries import equal_queries
 from tests.house.stories import (
@@ -149,6 +150,28 @@ def test_take_next_claims_the_longest_waiting_and_skips_taken_ones(
     )
     second.refresh_from_db()
     assert (second.state, second.claimed_by) == ("in_review", world.ben)
+
+
+def test_the_next_story_after_a_decision_is_one_that_fits_the_filters(
+    world: World, client_of: ClientOf
+) -> None:
+    for hook in ("About kidneys", "Other", "About kidneys, too"):
+        submitted_story(world, hook=hook)
+    done, other, fitting = Story.objects.order_by("pk")
+    ana, take = client_of(world.ana), reverse("stories:take_next")
+    assert ana.get(reverse("stories:queue"), {"q": "kidneys"}).status_code == 200
+    assert ana.post(take, {"q": "kidneys"})["Location"] == url("review", done)
+    done.refresh_from_db()
+    assert done.current_revision is not None
+    assert ana.post(url("approve", done), {"revision": "1"}).status_code == 302
+    page = ana.get(url("review", done)).content.decode()
+    assert "As you have filtered the list." in page
+    assert press(ana, page, take)["Location"] == url("review", fitting)
+    # Without a filter the one that has waited longest is next.
+    ana.get(reverse("stories:queue"))
+    page = ana.get(url("review", done)).content.decode()
+    assert "As you have filtered" not in page
+    assert press(ana, page, take)["Location"] == url("review", other)
 
 
 def test_of_two_who_claim_one_wins_and_the_other_reads_who(

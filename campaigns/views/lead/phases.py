@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.forms.phases import ClosingForm, PhaseForm
 from campaigns.models import Campaign, Phase
-from campaigns.states import PhaseState
+from campaigns.states import CampaignState, PhaseState
 from campaigns.verbs import phases as verbs
 from campaigns.views.lead.next_steps import and_next
 from campaigns.views.refusing import show_refusal
 from portal import access
 from portal.errors import Refused, TooLate
+from portal.moves import too_late
 
 
 @require_safe
@@ -31,8 +32,10 @@ def phases(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_phase(request: HttpRequest, slug: str) -> HttpResponse:
-    """Plan one more."""
+    """Plan one more. That the campaign has ended is told before anything is typed."""
     campaign = access.fetch(request, Campaign, slug=slug)
+    if campaign.state == CampaignState.ENDED and request.method != "POST":
+        raise TooLate(too_late(campaign))
     form = PhaseForm(request.POST or None, campaign=campaign)
     status = 200
     if request.method == "POST" and form.is_valid():
