@@ -19,6 +19,7 @@ from campaigns.models import (
     CampaignPartner,
     ConsentText,
     Coordinator,
+    Partner,
     Phase,
     Prompt,
     Society,
@@ -28,6 +29,7 @@ from campaigns.states import CampaignState
 from portal.models import AuditLine, DigestLine, Message, User
 from tests.house.people import World, make_campaign, make_phases, make_prompts
 from tests.house.queries import equal_queries
+from tests.house.stories import join
 
 ClientOf = Callable[[User | None], Client]
 
@@ -335,6 +337,16 @@ def test_a_consent_text_gets_new_versions_and_never_changes(
     ]
     with pytest.raises(IntegrityError), transaction.atomic():
         versions.filter(version=1).update(text="Something else.")
+
+
+def test_before_a_late_partner_is_added_the_page_says_how_many_may_hear(
+    world: World, client_of: ClientOf
+) -> None:
+    Partner.objects.create(name="Latecomers", slug="latecomers")
+    for member in (world.mia_member, world.nils_member):
+        join(world, member)
+    page = client_of(world.lee).get(path("partners", world.campaign)).content.decode()
+    assert "asked once, by e-mail, as soon as you press the button. 2 members joined" in page
 
 
 def test_exactly_one_partner_leads(world: World, client_of: ClientOf) -> None:

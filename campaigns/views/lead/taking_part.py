@@ -15,6 +15,7 @@ from campaigns.views.lead.next_steps import and_next
 from campaigns.views.refusing import show_refusal
 from portal import access
 from portal.errors import Refused, TooLate
+from portal.tallies import tally_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,6 +44,8 @@ def partners(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "partnerships": campaign.partnerships.select_related("partner").order_by("pk"),
         "is_draft": campaign.state == CampaignState.DRAFT,
+        # Which of them have told a story this package does not know: it is at most all.
+        "may_be_asked": tally_of(campaign.participations.all()).of("member"),
     }
     return render(request, "campaigns/lead/partners.html", context, status=status)
 
