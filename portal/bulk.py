@@ -6,11 +6,16 @@ statement costs more, in Python and in PostgreSQL, than the row costs that it is
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
+
+#: What JSON has no way to write, and the database reads from its text.
+WRITTEN_AS_TEXT = (uuid.UUID, dt.datetime)
 
 
 def insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -47,7 +52,7 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Seque
             statement,
             [
                 *(field.get_db_prep_save(field.get_default(), database) for field in others),
-                json.dumps(document, default=str),
+                json.dumps(document),
             ],
         )
 
@@ -65,4 +70,9 @@ def _maker(database: Any, field: models.Field[Any, Any]) -> Callable[[Any], Any]
     """What makes a value as the database writes it; JSON is a part of the document as it is."""
     if isinstance(field, models.JSONField):
         return lambda value: value
-    return lambda value: field.get_db_prep_save(value, database)
+
+    def make(value: Any) -> Any:
+        written = field.get_db_prep_save(value, database)
+        return str(written) if isinstance(written, WRITTEN_AS_TEXT) else written
+
+    return make

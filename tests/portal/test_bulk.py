@@ -88,3 +88,14 @@ def test_no_rows_are_none(db: None) -> None:
 def test_a_unique_column_must_be_named(db: None) -> None:
     with pytest.raises(ValueError, match="must be named"):
         bulk.insert(Message, ("key",), [("a",)])
+
+
+@pytest.mark.parametrize("strange", [uuid.uuid4(), timezone.now(), object()])
+def test_a_context_that_is_no_json_is_not_written_as_something_else(
+    db: None, strange: object
+) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        bulk.insert(
+            Message, ("message_id", "key", "context"), [(uuid.uuid4(), "a", {"x": strange})]
+        )
+    assert not Message.objects.exists()
