@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -108,6 +109,11 @@ class ItemQuerySet(models.QuerySet[M]):
     def live(self) -> Self:
         """Sealed and neither recalled, replaced nor reissued."""
         return self.filter(ended_at=None)
+
+    def by_keys(self, keys: Collection[int]) -> Self:
+        """These items, whatever this one was narrowed down to."""
+        found: Self = self.model._default_manager.filter(pk__in=keys)  # type: ignore[assignment]
+        return found
 
     def with_taken(self) -> Self:
         """With `taken`: whether the partner has fetched anything of the item's batch."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from stories.models import Consent, Item, NameShown, Revision, Story
+from stories.querysets import ItemQuerySet
 from stories.rules.consent import Permission, permission_of
 from stories.rules.disclosure import Disclosed, disclose
 from stories.rules.texts import Answer
@@ -67,7 +68,7 @@ def photo_name(position: int) -> str:
     return f"photos/{position}.jpg"
 
 
-def lines_of(items: QuerySet[Item], *, with_photo_file: bool) -> Iterator[Line]:
+def lines_of(items: ItemQuerySet[Item], *, with_photo_file: bool) -> Iterator[Line]:
     """Items as lines, in their order; `with_photo_file` says whether the pictures lie beside the export.
 
     All items are read at once, as columns: an object for each row of each table would take most of the
@@ -75,9 +76,7 @@ def lines_of(items: QuerySet[Item], *, with_photo_file: bool) -> Iterator[Line]:
     """
     rows = rows_of(items)
     earlier = {row.replaces for row in rows if row.replaces}
-    former = (
-        {row.pk: row for row in rows_of(Item.objects.filter(pk__in=earlier))} if earlier else {}
-    )
+    former = {row.pk: row for row in rows_of(items.by_keys(earlier))} if earlier else {}
     for row in rows:
         story = row.disclosed()
         replaced = former.get(row.replaces) if row.replaces else None
