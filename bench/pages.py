@@ -123,8 +123,10 @@ def all_of(here: Ground, known: dict[str, Any], count: int, at_once: int) -> lis
     rates = {}
     for name, session, deed, yes in (
         ("insert", "", bare("/bare/insert/"), 200),
+        ("insert behind", known["mia"], bare("/behind/insert/"), 200),
         ("submit", known["mia"], submit, 302),
         ("update", "", bare("/bare/update/"), 200),
+        ("update behind", known["ana"], bare("/behind/update/"), 200),
         ("read", known["ana"], read, 200),
         ("approve", known["ana"], approve, 302),
     ):
@@ -139,6 +141,8 @@ def all_of(here: Ground, known: dict[str, Any], count: int, at_once: int) -> lis
             "median ms": round(rates[name][1], 1),
             f"limit: bare {limit} a second": round(rates[limit][0], 1),
             "ratio": round(rates[name][0] / rates[limit][0], 2),
+            "the bare view behind our middleware": round(rates[f"{limit} behind"][0], 1),
+            "ratio to that": round(rates[name][0] / rates[f"{limit} behind"][0], 2),
         }
         for name, limit in beside.items()
     ]
