@@ -15,10 +15,10 @@ import sys, uuid, django; django.setup()
 from portal import bulk
 from portal.models import Message, Urgency
 how_many = int(sys.argv[1])
-names = ("message_id", "address", "template", "urgency", "unsubscribe_url", "context")
+names = ("message_id", "key", "address", "template", "urgency", "unsubscribe_url", "context")
 for start in range(0, how_many, 5000):
     bulk.insert(Message, names, [(
-        uuid.uuid4(), f"member{n}@example.org", "invitation", Urgency.BULK, f"/stop/{n}/",
+        uuid.uuid4(), None, f"member{n}@example.org", "invitation", Urgency.BULK, f"/stop/{n}/",
         {"given_name": "Given", "campaign": "Research saves",
         "summary": "What research funding made possible.", "society": "ISSCR", "state": "Kansas",
         "closes": "May 3", "url": f"http://localhost/i/{n}/", "unsubscribe_url": f"/stop/{n}/"},
