@@ -107,8 +107,8 @@ class Author(threading.Thread):
         self.patience.rest(self.chance.uniform(0.5, 4.0) * self.pace)
 
     def wait_for(self, ref: str, sign: str) -> None:
-        """Wait until the story's page says so, while the run is busy: who takes back then is recalled."""
-        while time.time() < self.patience.busy_until:
+        """Wait a while until the story's page says so: what is taken back then is recalled."""
+        while time.time() < self.patience.busy_until + 45:
             try:
                 if sign in self.browser.get(f"/stories/{ref}/").text:
                     return
@@ -126,6 +126,7 @@ class Author(threading.Thread):
         """Try again until it is done, as somebody does who sees a page that says "try again"."""
         while True:
             try:
+                self.doing = ""
                 if answer := act():
                     return answer
             except (NoAnswer, LookupError) as problem:

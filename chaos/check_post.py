@@ -70,7 +70,7 @@ def wrong_copies(
             reason = reason_for_another(first, faults, mail_deaths)
             why[reason or "without a reason"] += 1
             if not reason:
-                yield f"{one} ({first['subject']!r}) came again without a reason"
+                yield f"{one} ({first['subject']!r}) came again without a reason; {story(took, faults)}"
 
 
 def reason_for_another(first: dict[str, Any], faults: list[Fault], mail_deaths: list[float]) -> str:
@@ -82,7 +82,22 @@ def reason_for_another(first: dict[str, Any], faults: list[Fault], mail_deaths: 
         later = AFTER if fault.kind == "PostgreSQL stopped" else 0.0
         if fault.kind in MAY_REPEAT and fault.began - BEFORE <= at <= fault.ended + later:
             return fault.kind
-    return "kill worker-mail" if any(at <= death <= at + BEFORE for death in mail_deaths) else ""
+    if any(at <= death <= at + BEFORE for death in mail_deaths):
+        return "kill worker-mail"
+    # On a machine that stands still for longer than the sender waits, its yes comes too late.
+    return "" if first["heard"] else "its yes was not heard in time"
+
+
+def story(took: list[dict[str, Any]], faults: list[Fault]) -> str:
+    """When its copies came, whether the yes was heard, and what was broken around the first."""
+    at = took[0]["at"]
+    copies = ", ".join(f"{c['at'] - at:.1f} s {c['answer']} heard={c['heard']}" for c in took)
+    near = [
+        f"{fault.kind} from {fault.began - at:.1f} to {fault.ended - at:.1f} s"
+        for fault in faults
+        if fault.began - 60 <= at <= fault.ended + 60
+    ]
+    return f"copies at {copies}; {', '.join(near)}"
 
 
 def wrong_invitations(taken: list[dict[str, Any]]) -> Iterator[str]:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: What is out of order for a while, and for how many seconds at least and at most.
 LASTS = {
-    "Redis stopped": (1.0, 6.0),
-    "PostgreSQL stopped": (0.5, 6.0),
+    "Redis stopped": (2.0, 7.0),
+    "PostgreSQL stopped": (1.0, 6.0),
     "mail server refuses": (2.0, 8.0),
     "mail server puts off": (2.0, 8.0),
     "mail server hangs": (4.0, 10.0),

@@ -15,10 +15,12 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -44,6 +46,8 @@ class PostOffice:
 
     def __init__(self, ground: Path) -> None:
         self.mode_file = ground / "mode"
+        #: What each open line brought last.
+        self.last: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
         self.taken = (ground / "taken.jsonl").open("a", buffering=1)
 
     @property
@@ -62,6 +66,25 @@ class PostOffice:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """The next message of a line: whoever sends it has heard the yes to the one before."""
+        self.heard(session)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """The end of a line, said by somebody who heard everything before it."""
+        self.heard(session)
+        return "221 Bye"
+
+    def heard(self, session: Session) -> None:
+        """Note that the last message of this line was not only taken, but is known to be."""
+        if one := self.last.pop(session, None):
+            self.taken.write(json.dumps({"heard": one}) + "\n")
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take a message, note it, and answer as the mode says."""
         mode = self.mode
@@ -69,13 +92,15 @@ class PostOffice:
             await asyncio.sleep(HANG_SECONDS)
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        line = {
+        line: dict[str, Any] = {
             "at": time.time(),
             "id": str(mail["Message-ID"]).strip("<>").partition("@")[0],
             "to": envelope.rcpt_tos[0],
             "subject": str(mail["Subject"]),
             "answer": mode,
+            "number": uuid.uuid4().hex,
         }
+        self.last[session] = line["number"]
         self.taken.write(json.dumps(line) + "\n")
         if mode == DROPS_BEFORE_YES:
             assert server.transport is not None
@@ -129,7 +154,9 @@ class MailServer:
             text = (self.ground / "taken.jsonl").read_text()
         except FileNotFoundError:
             return []
-        return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+        lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+        heard = {line["heard"] for line in lines if "heard" in line}
+        return [line | {"heard": line["number"] in heard} for line in lines if "id" in line]
 
 
 def main(port: int, ground: Path) -> None:

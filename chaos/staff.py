@@ -160,7 +160,7 @@ class Officer(Staff):
         """Fetch a batch's zip; acknowledge it sometimes."""
         page = self.browser.get(path)
         zips = page.links(f"{path}files/[^/]+\\.zip")
-        if zips and self.chance.random() < 0.6:
+        if zips and self.chance.random() < 0.9:
             self.fetch(zips[0])
         if f"{path}acknowledge/" in page.text and self.chance.random() < 0.5:
             line = self.told.tries(Act.ACKNOWLEDGE, self.browser.who, path.split("/")[2])
