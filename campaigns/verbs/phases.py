@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import Campaign, Phase
+from campaigns.models import Campaign, Participation, Phase
 from campaigns.rules.clocks import in_words
 from campaigns.states import PHASE_MOVES, CampaignState, PhaseState
 from campaigns.verbs.campaigns import held
@@ -68,6 +68,7 @@ def change_phase(
     """Change a planned phase. Once it has opened only its end may move; TooLate for anything else."""
     held(phase.campaign)
     _demand_sense(opens_at, closes_at)
+    _demand_unjoined(phase)
     changed = Phase.objects.filter(pk=phase.pk, state=PhaseState.PLANNED).update(
         name=name,
         states=[] if all_states else sorted(states),
@@ -95,10 +96,23 @@ def _demand_sense(opens_at: dt.datetime, closes_at: dt.datetime) -> None:
         raise Refused("A phase must close after it opens.", field="closes_at")
 
 
+def _demand_unjoined(phase: Phase) -> None:
+    """TooLate once somebody has joined in a phase: members may do so before the clock gets round to it.
+
+    Under the phase's lock, which whoever is joining in this moment waits for.
+    """
+    list(Phase.objects.select_for_update().filter(pk=phase.pk))
+    if Participation.objects.filter(phase=phase).exists():
+        raise TooLate(
+            "Members have joined in this phase already. Only its closing time can be changed now."
+        )
+
+
 @transaction.atomic
 def remove_phase(*, by: User, phase: Phase) -> None:
     """Take a planned phase out; one that has opened stays, because members joined in it."""
     held(phase.campaign)
+    _demand_unjoined(phase)
     audit.record(by, "remove_phase", phase, campaign=phase.campaign_id)
     gone, _ = Phase.objects.filter(pk=phase.pk, state=PhaseState.PLANNED).delete()
     if not gone:

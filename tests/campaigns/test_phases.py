@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from campaigns.models import Invitation, Phase
 from campaigns.states import PhaseState
+from campaigns.verbs.joining import join
 from campaigns.verbs.phases import change_phase, open_due_phases, open_phase, remove_phase
 from portal.errors import Refused, TooLate
 from portal.models import AuditLine, Job, Message
@@ -44,6 +46,28 @@ def test_the_clock_opens_a_phase_when_its_time_has_come(
     line = AuditLine.objects.get(verb="open_phase")
     assert (line.actor, line.object_id) == (None, str(phase.pk))
     assert Invitation.objects.filter(campaign=world.campaign, phase=phase).count() == 3
+
+
+def test_a_phase_in_which_somebody_has_joined_stays_though_the_clock_has_not_opened_it(
+    world: World,
+) -> None:
+    phase = world.phase_two
+    same: dict[str, Any] = {
+        "name": phase.name,
+        "states": ["TX"],
+        "all_states": False,
+        "opens_at": phase.opens_at,
+        "closes_at": phase.closes_at,
+    }
+    with time_machine.travel(phase.opens_at, tick=False):
+        change_phase(by=world.lee, phase=phase, **same)
+        joined = join(by=world.otto, member=world.otto_member, campaign=world.campaign)
+        assert joined.phase == phase
+        with pytest.raises(TooLate, match="joined in this phase"):
+            change_phase(by=world.lee, phase=phase, **same)
+        with pytest.raises(TooLate, match="joined in this phase"):
+            remove_phase(by=world.lee, phase=phase)
+    assert Phase.objects.filter(pk=phase.pk).exists()
 
 
 def test_too_early_is_refused_with_the_time(world: World) -> None:
