@@ -68,7 +68,7 @@ def change_phase(
     """Change a planned phase. Once it has opened only its end may move; TooLate for anything else."""
     held(phase.campaign)
     _demand_sense(opens_at, closes_at)
-    _demand_unjoined(phase)
+    _demand_unjoined(_locked(phase))
     changed = Phase.objects.filter(pk=phase.pk, state=PhaseState.PLANNED).update(
         name=name,
         states=[] if all_states else sorted(states),
@@ -85,7 +85,7 @@ def change_phase(
 def change_closing(*, by: User, phase: Phase, closes_at: dt.datetime) -> None:
     """Move the end of a phase that has opened."""
     held(phase.campaign)
-    fresh = Phase.objects.select_for_update().get(pk=phase.pk)
+    fresh = _locked(phase)
     _demand_sense(fresh.opens_at, closes_at)
     Phase.objects.filter(pk=phase.pk).update(closes_at=closes_at)
     audit.record(by, "change_closing", phase, closes_at=closes_at.isoformat())
@@ -96,12 +96,19 @@ def _demand_sense(opens_at: dt.datetime, closes_at: dt.datetime) -> None:
         raise Refused("A phase must close after it opens.", field="closes_at")
 
 
-def _demand_unjoined(phase: Phase) -> None:
-    """TooLate once somebody has joined in a phase: members may do so before the clock gets round to it.
+def _locked(phase: Phase) -> Phase:
+    """The phase as it stands in the database, held until the transaction ends; whoever is joining in it waits.
 
-    Under the phase's lock, which whoever is joining in this moment waits for.
+    Raises TooLate where a lead has removed it in the meantime.
     """
-    list(Phase.objects.select_for_update().filter(pk=phase.pk))
+    fresh = Phase.objects.select_for_update().filter(pk=phase.pk).first()
+    if fresh is None:
+        raise TooLate("This phase is no longer there: somebody has removed it.")
+    return fresh
+
+
+def _demand_unjoined(phase: Phase) -> None:
+    """TooLate once somebody has joined in a locked phase: members may, before the clock gets round to it."""
     if Participation.objects.filter(phase=phase).exists():
         raise TooLate(
             "Members have joined in this phase already. Only its closing time can be changed now."
@@ -112,7 +119,7 @@ def _demand_unjoined(phase: Phase) -> None:
 def remove_phase(*, by: User, phase: Phase) -> None:
     """Take a planned phase out; one that has opened stays, because members joined in it."""
     held(phase.campaign)
-    _demand_unjoined(phase)
+    _demand_unjoined(_locked(phase))
     audit.record(by, "remove_phase", phase, campaign=phase.campaign_id)
     gone, _ = Phase.objects.filter(pk=phase.pk, state=PhaseState.PLANNED).delete()
     if not gone:
@@ -126,7 +133,7 @@ def open_phase(*, by: User | None = None, phase: Phase) -> None:
     Raises TooLate where it is open already or over, Refused where it is too early.
     """
     campaign = held(phase.campaign, CampaignState.RUNNING)
-    fresh = Phase.objects.select_for_update().get(pk=phase.pk)
+    fresh = _locked(phase)
     now = timezone.now()
     if now < fresh.opens_at:
         when = in_words(fresh.opens_at, campaign.time_zone)

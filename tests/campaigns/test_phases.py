@@ -17,7 +17,13 @@ from django.utils import timezone
 from campaigns.models import Invitation, Phase
 from campaigns.states import PhaseState
 from campaigns.verbs.joining import join
-from campaigns.verbs.phases import change_phase, open_due_phases, open_phase, remove_phase
+from campaigns.verbs.phases import (
+    change_closing,
+    change_phase,
+    open_due_phases,
+    open_phase,
+    remove_phase,
+)
 from portal.errors import Refused, TooLate
 from portal.models import AuditLine, Job, Message
 from tests.house.people import World
@@ -68,6 +74,19 @@ def test_a_phase_in_which_somebody_has_joined_stays_though_the_clock_has_not_ope
         with pytest.raises(TooLate, match="joined in this phase"):
             remove_phase(by=world.lee, phase=phase)
     assert Phase.objects.filter(pk=phase.pk).exists()
+
+
+def test_a_phase_that_another_lead_has_removed_is_no_longer_there(world: World) -> None:
+    phase = world.phase_two
+    remove_phase(by=world.lee, phase=phase)
+    deeds: list[Callable[[], None]] = [
+        lambda: remove_phase(by=world.lee, phase=phase),
+        lambda: change_closing(by=world.lee, phase=phase, closes_at=phase.closes_at),
+        lambda: open_phase(phase=phase),
+    ]
+    for deed in deeds:
+        with pytest.raises(TooLate, match="no longer there"), transaction.atomic():
+            deed()
 
 
 def test_too_early_is_refused_with_the_time(world: World) -> None:
