@@ -82,8 +82,13 @@ class QueueFilter(forms.Form):
         )
 
     def apart(self) -> list[Q]:
-        """One condition for each society and state: within each the queue's indexes are in order."""
+        """One condition for each society and state: within each the queue's indexes are in order.
+
+        With a tag, only for each society: a state in which nobody has the tag would be read to its end.
+        """
         societies = self.user.coordinates.order_by("society").values_list("society", flat=True)
+        if self.cleaned_data.get("tag"):
+            return [Q(society=society) for society in societies]
         return [
             Q(society=society, state=state)
             for society in societies
