@@ -1,8 +1,10 @@
 """Random lives: every verb, by random people, under a moving clock, and the invariants after each step.
 
-The machine plays the verbs that the doors call. Beside the database it keeps a model of a few lines:
-the state that each story must be in, and the last text that its author typed. After every step
-`tests/house/invariants.py` reads the database and checks what DESIGN.md calls "always true".
+The machine plays the verbs that the doors call: what authors and coordinators do stands here, the rest in
+`tests/house/comings.py`, `leading.py` and `handing.py`. Beside the database it keeps a model of a few
+lines (`tests/house/life.py`): where each story must be, what its author typed and allowed last, and who is
+on which roster. After every step `tests/house/invariants.py` reads the database and checks what
+DESIGN.md calls "always true".
 
 `STEPS` in the environment sets how many steps are played; CI plays at least 2,000.
 """
@@ -28,8 +30,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns.models import CampaignPartner, Member, Participation, Partner, PartnerUser
-from campaigns.verbs import joining, phases, taking_part
+from campaigns.models import Member, Participation, Partner
+from campaigns.verbs import joining
 from portal.errors import Refused, TooLate
 from portal.models import Message
 from stories.models import (
@@ -38,30 +40,25 @@ from stories.models import (
     Draft,
     ImportedStory,
     Item,
-    PartnerToken,
-    Recall,
     Story,
 )
 from stories.rules.consent import Permission, permission_of
 from stories.rules.survey_columns import SurveyRow
-from stories.states import BatchState, RecallState, StoryState
+from stories.states import BatchState, StoryState
 from stories.verbs import (
     batching,
     consenting,
-    handing_over,
     reviewing,
     signing_off,
     telling,
-    tokens,
 )
-from stories.verbs.handing_over import RecallAnswer
 from stories.verbs.importing import adopt_imported, import_stories
 from tests.house.batches import photo
 from tests.house.comings import Comings
+from tests.house.handing import HandingOver
 from tests.house.invariants import check_all
 from tests.house.leading import Leading
 from tests.house.life import DAYS, NAMES, NUMBER, PICK, PLAYED, SELDOM, USES, Pick, went
-from tests.house.people import make_user
 from tests.house.post import run_jobs, run_task
 from tests.house.stories import answers
 
@@ -99,7 +96,7 @@ VERBS = (
 )
 
 
-class Lives(Comings, Leading):
+class Lives(Comings, Leading, HandingOver):
     """One coalition and what happens to it."""
 
     @initialize(data=st.lists(st.tuples(USES, NAMES, DAYS), min_size=3, max_size=3))
@@ -387,134 +384,6 @@ class Lives(Comings, Leading):
         item = Item.objects.live().filter(batch=batch).first()
         if then == "withdraw" and item is not None:
             self.a_member_withdraws((sorted(self.states).index(item.story_id), True))
-
-    # --- leads and partners --------------------------------------------------------------------
-
-    @rule(pick=NUMBER)
-    def a_batch_is_sealed(self, pick: int, partner: Partner | None = None) -> None:
-        """By the lead, for any partner."""
-        partners = list(Partner.objects.filter(partnerships__campaign=self.world.campaign))
-        partner = partner or partners[pick % len(partners)]
-        batch = batching.open_batch(campaign=self.world.campaign, partner=partner)
-        due = batch.pk and self.due(batch)
-        try:
-            with transaction.atomic():
-                batching.seal(by=self.world.lee, batch=batch)
-        except Refused:
-            assert not due
-            return
-        went("seal")
-        assert due
-
-    def due(self, batch: Batch) -> int:
-        """How many stories would leave now."""
-        return Consent.objects.due_for(batch, batching.today_in(batch.campaign)).count()
-
-    @rule(pick=NUMBER, verb=st.sampled_from(["fetch", "acknowledge"]))
-    def an_officer_fetches_or_acknowledges(self, pick: int, verb: str) -> None:
-        """Whatever is in the inbox."""
-        batches = list(Batch.objects.exclude(state=BatchState.OPEN).order_by("pk"))
-        if not batches:
-            return
-        self.an_officer_takes(batches[pick % len(batches)], verb)
-
-    def an_officer_takes(self, batch: Batch, verb: str) -> None:
-        """A file, or the batch by name."""
-        officer = PartnerUser.objects.filter(partner=batch.partner).first()
-        assert officer is not None
-        in_inbox = Batch.objects.inbox_of(officer.user).filter(pk=batch.pk).exists()
-        if not in_inbox:
-            return  # the door answers 404
-        try:
-            with transaction.atomic():
-                if verb == "fetch":
-                    file = handing_over.take_file(by=officer.user, batch=batch, name="stories.csv")
-                    assert file is not None
-                    file.close()
-                else:
-                    handing_over.acknowledge(by=officer.user, batch=batch, name="An officer")
-        except TooLate:
-            return
-        went(verb)
-        assert verb == "acknowledge" or batch.closed_at is None
-
-    @rule(pick=NUMBER, verb=st.sampled_from(["read_story", "selection", "token"]))
-    def an_officer_reads(self, pick: int, verb: str) -> None:
-        """On screen, as a selection, or by a program; nothing that was taken back is there to read."""
-        officers = list(PartnerUser.objects.select_related("user").order_by("pk"))
-        officer = officers[pick % len(officers)]
-        items = Item.objects.usable_by(officer.user)
-        usable = list(items.select_related("story", "batch", "consent"))
-        today = batching.today_in(self.world.campaign)
-        for item in usable:
-            assert item.partner_id == officer.partner_id
-            assert item.story.state != StoryState.WITHDRAWN
-            assert item.consent.until >= today
-        if verb == "token":
-            key = tokens.make_token(by=officer.user, officer=officer, name="Sync")
-            token = PartnerToken.objects.order_by("pk").last()
-            assert token is not None
-            assert tokens.user_of(key) == officer.user
-            tokens.revoke_token(by=officer.user, token=token)
-            assert tokens.user_of(key) is None
-        elif not usable:
-            return
-        elif verb == "read_story":
-            item = usable[pick % len(usable)]
-            assert self.goes(verb, lambda: handing_over.read_story(by=officer.user, item=item))
-            return
-        else:
-            handing_over.record_selection(by=officer.user, items=items, file="selection.csv")
-        went(verb)
-
-    @rule(
-        pick=NUMBER,
-        state=st.sampled_from([RecallState.DELETED, RecallState.PUBLISHED, RecallState.CANNOT]),
-    )
-    def an_officer_answers_a_recall(self, pick: int, state: RecallState) -> None:
-        """Once, and the answer stands."""
-        recalls = list(Recall.objects.order_by("pk"))
-        if not recalls:
-            return
-        recall = recalls[pick % len(recalls)]
-        officer = PartnerUser.objects.filter(partner=recall.partner).first()
-        assert officer is not None
-        before = recall.state
-        try:
-            with transaction.atomic():
-                handing_over.answer_recall(
-                    by=officer.user, recall=recall, answer=RecallAnswer(state, "On page 4.")
-                )
-        except TooLate:
-            recall.refresh_from_db()
-            assert recall.state == before != RecallState.ASKED
-            return
-        went("answer_recall")
-        assert before == RecallState.ASKED
-
-    @precondition(lambda self: CampaignPartner.objects.count() < 4)
-    @rule()
-    def a_partner_joins_late(self) -> None:
-        """With an officer of its own."""
-        number = Partner.objects.count() + 1
-        partner = Partner.objects.create(name=f"Late partner {number}", slug=f"late-{number}")
-        PartnerUser.objects.create(partner=partner, user=make_user(f"Officer{number} Late"))
-        campaign = self.world.campaign
-        self.goes(
-            "add_partner",
-            lambda: taking_part.add_partner(by=self.world.lee, campaign=campaign, partner=partner),
-        )
-
-    @rule()
-    def phases_are_opened_twice(self) -> None:
-        """Two clocks ring for the same phase."""
-        for phase in (self.world.phase_one, self.world.phase_two):
-            for _ in range(2):
-                try:
-                    with transaction.atomic():
-                        phases.open_phase(by=None, phase=phase)
-                except (TooLate, Refused):
-                    pass
 
     # --- what is always true -------------------------------------------------------------------
 
