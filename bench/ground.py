@@ -111,8 +111,9 @@ def memory_of(process: int) -> int:
 
 
 def _memory(process: int, line: str) -> int:
+    """In MB; 0 for a process that has ended and was not waited for."""
     status = Path(f"/proc/{process}/status").read_text()
-    found = next(said for said in status.splitlines() if said.startswith(line))
+    found = next((said for said in status.splitlines() if said.startswith(line)), "none 0")
     return int(found.split()[1]) // 1024
 
 
