@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.house.memory import NOW, PEAK, held
 from tests.house.servers import free_port, running
 
 ROOT = Path(__file__).resolve().parents[1]
+MEGABYTE = 1 << 20
 #: Unlike the tests' PostgreSQL this one waits for its disk, as a society's does; and it has room for a million rows.
 OPTIONS = ("max_connections=200", "shared_buffers=512MB", "max_wal_size=4GB")
 
@@ -102,19 +104,12 @@ def _sink() -> Iterator[int]:
 
 def peak_of(process: int) -> int:
     """The most memory that a process has held, in MB."""
-    return _memory(process, "VmHWM")
+    return held(process, PEAK) // MEGABYTE
 
 
 def memory_of(process: int) -> int:
     """The memory that a process holds now, in MB."""
-    return _memory(process, "VmRSS")
-
-
-def _memory(process: int, line: str) -> int:
-    """In MB; 0 for a process that has ended and was not waited for."""
-    status = Path(f"/proc/{process}/status").read_text()
-    found = next((said for said in status.splitlines() if said.startswith(line)), "none 0")
-    return int(found.split()[1]) // 1024
+    return held(process, NOW) // MEGABYTE
 
 
 def wait_until(true: object, seconds: float, pause: float = 0.05) -> float:

@@ -149,14 +149,15 @@ def _searched(
     """
     holds = Case(When(search.scan, then=Value(1)), default=Value(0), output_field=IntegerField())
     head = HEAD
-    while head:
+    while True:
         read = _keys(rows, order, apart, head, holds)
         hits = [(*key[:-2], key[-1]) for key in read if key[-2]]
         if len(hits) >= most or len(read) < head:
             return hits[:most]
+        if head > HEAD or len(hits) < NOW_AND_THEN:
+            break
         # Twice as far as it takes if they go on turning up as they did; once, and not too far.
-        often = head == HEAD and len(hits) >= NOW_AND_THEN
-        head = min(2 * HEAD * most // len(hits), LONG_HEAD) if often else 0
+        head = min(2 * HEAD * most // len(hits), LONG_HEAD)
     return _keys(rows.filter(search.by_index()), order, apart, most)
 
 

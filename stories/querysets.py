@@ -140,16 +140,13 @@ class ItemQuerySet(models.QuerySet[M]):
         )
 
     def in_full(self) -> Self:
-        """With all that a line of an export is made of, in one query."""
+        """With all that a partner reads of it, in one query."""
         return self.select_related(
             "batch__campaign",
             "story",
             "accepted__revision__photo",
             "consent__text",
-            "replaces__batch__campaign",
-            "replaces__story",
-            "replaces__accepted__revision__photo",
-            "replaces__consent__text",
+            "replaces__batch",
         ).defer("batch__manifest", "replaces__batch__manifest")
 
 

@@ -20,6 +20,7 @@ from pytest_django.fixtures import Settings
 from portal.management.commands.serve import web_command
 from portal.models import User
 from stories.verbs import telling
+from tests.house.memory import PEAK, held
 from tests.house.people import World
 from tests.house.servers import free_port
 from tests.house.stories import join
@@ -55,7 +56,7 @@ class Server:
 
     def peak(self) -> int:
         """The most memory that its processes have ever held, in bytes."""
-        return sum(peak_of(pid) for pid in {self.process.pid, *descendants(self.process.pid)})
+        return sum(held(pid, PEAK) for pid in {self.process.pid, *descendants(self.process.pid)})
 
     def left_over(self) -> list[Path]:
         """Every file of the server's storage and of its temporary folder."""
@@ -94,16 +95,6 @@ def answer_of(line: socket.socket) -> tuple[int, str]:
     if not said:
         return 0, ""
     return int(said.split(b" ", 2)[1]), said.partition(b"\r\n\r\n")[2].decode(errors="replace")
-
-
-def peak_of(pid: int) -> int:
-    """The most memory that a process has ever held."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    found = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(found[0].split()[1]) * 1024 if found else 0
 
 
 @pytest.fixture

@@ -306,7 +306,7 @@ class Lives(Comings, Leading, HandingOver):
     @rule(
         pick=PICK,
         verb=st.sampled_from(["approve"] * 5 + ["propose_edit"] * 2 + ["ask_changes", "decline"]),
-        stale=st.integers(0, 9).map(lambda n: n == 5),
+        stale=SELDOM,
     )
     def a_coordinator_decides(self, pick: Pick, verb: str, stale: bool) -> None:
         """About the current text, or about one that is no longer current."""
@@ -315,7 +315,7 @@ class Lives(Comings, Leading, HandingOver):
             return
         read = story.revisions.first() if stale else story.current_revision
         assert read is not None
-        by, to, name = self.coordinator(story), "", verb
+        by, name = self.coordinator(story), verb
         more: dict[str, Any] = {}
         if verb == "propose_edit":
             more = {"hook": f"{read.hook}!"[:140], "answers": read.answers, "remark": "Shorter."}
@@ -324,7 +324,7 @@ class Lives(Comings, Leading, HandingOver):
         if verb == "decline" and story.approved_revision is not None:
             name = "decline_correction"
         deed = getattr(reviewing, verb)
-        done = self.attempt(story, name, lambda: deed(by=by, story=story, read=read, **more), to)
+        done = self.attempt(story, name, lambda: deed(by=by, story=story, read=read, **more))
         assert not (done and read.pk != story.current_revision_id), "decided about another text"
 
     @rule(

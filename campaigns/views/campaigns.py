@@ -125,7 +125,7 @@ def _phases(campaign: Campaign) -> list[dict[str, object]]:
     now = timezone.now()
     rows = []
     for phase in campaign.phases.all():
-        stage = "open" if phase.opens_at <= now < phase.closes_at else "over"
+        stage = "open" if phase.window_holds(now) else "over"
         rows.append({"phase": phase, "stage": "to come" if now < phase.opens_at else stage})
     return rows
 

@@ -52,7 +52,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def lives(session: UserSession) -> bool:
     """Whether a browser is still signed in there; what is left of an ended session is swept away."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(session.session_key)
-    if store.exists(session.session_key) and person_of(store):
+    if person_of(store):
         return True
     session.delete()
     return False

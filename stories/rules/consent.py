@@ -5,9 +5,13 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from campaigns.rules.usa import STATE_NAMES
 from stories.models import Consent, NameShown
+
+if TYPE_CHECKING:
+    from stories.rules.formats.lines import Row
 
 #: From the least to the most that is shown of a name.
 NAME_ORDER = (NameShown.NONE, NameShown.FIRST, NameShown.FULL)
@@ -43,8 +47,8 @@ class Permission:
         return not self.uses
 
 
-def permission_of(consent: Consent) -> Permission:
-    """A consent as the rules see it."""
+def permission_of(consent: Consent | Row) -> Permission:
+    """A consent, or its columns in an item's row, as the rules see it."""
     return Permission(
         partner=consent.partner_id,
         lawmakers=consent.lawmakers,

@@ -101,11 +101,8 @@ def fill(batch: Batch, today: dt.date) -> int:
     consents = Consent.objects.due_for(batch, today)
     stories = Story.objects.select_for_update().filter(pk__in=consents.values("story"))
     locked = set(stories.order_by("pk").values_list("pk", flat=True))
-    due = [
-        Due(*keys)
-        for keys in consents.order_by("story").values_list(*Due._fields)
-        if keys[0] in locked
-    ]
+    found = consents.order_by("story").values_list(*Due._fields)
+    due = [one for one in map(Due._make, found) if one.story_id in locked]
     for start in range(0, len(due), CHUNK):
         add_items(batch, due[start : start + CHUNK], start)
     return len(due)

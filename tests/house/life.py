@@ -117,14 +117,14 @@ class Life(RuleBasedStateMachine):
         went(verb)
         return True
 
-    def attempt(self, story: Story, verb: str, deed: Callable[[], object], to: str = "") -> bool:
+    def attempt(self, story: Story, verb: str, deed: Callable[[], object]) -> bool:
         """Play a move; the model says whether it is legal from the state that the story is in."""
         move = STORY_MOVES[verb]
         legal = self.states[story.pk] in move.sources
         if not self.goes(verb, deed):
             return False
         assert legal, f"{verb} went through from {self.states[story.pk]}"
-        self.states[story.pk] = to or move.target
+        self.states[story.pk] = move.target
         return True
 
     def permissions(self, data: Any) -> list[Permission]:

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from stories.models import Consent, Item, NameShown, Revision, Story
+from stories.models import Consent, Item, Revision, Story
 from stories.querysets import ItemQuerySet
-from stories.rules.consent import Permission, permission_of
+from stories.rules.consent import permission_of
 from stories.rules.disclosure import Disclosed, disclose
 from stories.rules.texts import Answer
 
@@ -111,7 +111,7 @@ class Row(NamedTuple):
     revision: str
     photo: str | None
     photo_description: str | None
-    partner: int | None
+    partner_id: int | None
     lawmakers: bool
     publication: bool
     press: bool
@@ -129,15 +129,7 @@ class Row(NamedTuple):
             answers=self.answers,
             state=self.state,
             district=self.district,
-            permission=Permission(
-                partner=self.partner,
-                lawmakers=self.lawmakers,
-                publication=self.publication,
-                press=self.press,
-                name_shown=NameShown(self.name_shown),
-                name=self.name,
-                until=self.until,
-            ),
+            permission=permission_of(self),
             consent_version=self.consent_version,
             photo=self.photo,
             photo_description=self.photo_description or "",
@@ -163,7 +155,7 @@ PATHS = {
     "revision": "accepted__revision__sha256",
     "photo": "accepted__revision__photo__sha256",
     "photo_description": "accepted__revision__photo__description",
-    "partner": "consent__partner",
+    "partner_id": "consent__partner",
     "lawmakers": "consent__lawmakers",
     "publication": "consent__publication",
     "press": "consent__press",
