@@ -49,9 +49,7 @@ def person_of(session: SessionBase) -> User | None:
         settings.AUTHENTICATION_BACKENDS
     ):
         return None
-    person: User | None = (
-        User.objects.annotate(**_ties()).filter(pk=int(key), is_active=True).first()
-    )
+    person: User | None = next(iter(User.objects.raw(*_open_account(person=int(key)))), None)
     if person is None:
         return None
     sealed = str(session.get(auth.HASH_SESSION_KEY, ""))
