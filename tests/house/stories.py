@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 from campaigns.models import Member, Participation, Partner, Society
 from portal.models import User
@@ -37,6 +40,11 @@ def join(world: World, member: Member, society: Society | None = None) -> Partic
     )[0]
 
 
+def today() -> dt.date:
+    """The date where the campaigns of the tests' world are, which is what their days are counted in."""
+    return timezone.localdate(timezone=ZoneInfo("America/New_York"))
+
+
 def permission(
     partner: Partner | None,
     name_shown: NameShown = NameShown.FULL,
@@ -56,7 +64,7 @@ def permission(
         press=press,
         name_shown=name_shown,
         name="" if name_shown == NameShown.NONE else name,
-        until=until or dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days),
+        until=until or today() + dt.timedelta(days=days),
     )
 
 

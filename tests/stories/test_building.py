@@ -36,7 +36,7 @@ from tests.house.batches import (
 )
 from tests.house.people import World
 from tests.house.post import run_jobs
-from tests.house.stories import approved_story, permission
+from tests.house.stories import approved_story, permission, today
 
 WORDS = 'Grüße, "quoted" 😀 \u2028 first line\nsecond\tline \\ <b>&amp;</b> 研究 trailing  '
 
@@ -258,7 +258,7 @@ def test_manifest_says_what_each_item_is(world: World) -> None:
         "position": 1,
         "revision_sha256": revision.sha256,
     }
-    until = (timezone.localdate() + dt.timedelta(days=300)).isoformat()
+    until = (today() + dt.timedelta(days=300)).isoformat()
     assert {name: nameless[name] for name in ("uses", "name_shown", "name", "until")} == {
         "uses": ["lawmakers", "publication", "press"],
         "name_shown": "none",

@@ -24,7 +24,7 @@ from tests.house.batches import (
 )
 from tests.house.people import World, client_of
 from tests.house.queries import equal_queries
-from tests.house.stories import answers, approved_story, permission
+from tests.house.stories import answers, approved_story, permission, today
 
 LIBRARY = "/inbox/stories/"
 
@@ -119,7 +119,7 @@ def test_story_page_says_what_may_be_done(world: World) -> None:
     )
     item = delivered_batch(world).items.get()
     text = client_of(world.paula).get(f"{LIBRARY}{item.pk}/").content.decode()
-    until = timezone.localdate() + dt.timedelta(days=300)
+    until = today() + dt.timedelta(days=300)
     assert "Show exactly “Mia, Kansas”" in text
     assert f"{until:%B} {until.day}, {until.year}" in text
     assert "Chen" not in text.replace("kitchen", "")
