@@ -156,9 +156,10 @@ def test_a_worker_may_end_what_it_holds(services: dict[str, dict[str, Any]]) -> 
 def test_docker_compose_itself_reads_the_file() -> None:
     """As Docker's plugin, or as the program of its own that Debian packages."""
     for words in ["docker", "compose"], ["docker-compose"]:
-        if shutil.which(words[0]) and not subprocess.run(
-            [*words, "version"], capture_output=True
-        ).returncode:
+        if (
+            shutil.which(words[0])
+            and not subprocess.run([*words, "version"], capture_output=True).returncode
+        ):
             break
     else:
         pytest.skip("no docker compose on this machine: apt install docker-compose")
