@@ -242,18 +242,6 @@ class RosterQuerySet(models.QuerySet[M]):
         places = _rows("Place").filter(member=OuterRef("member"), state=state)
         return self.filter(Exists(places))
 
-    def found_by(self, text: str) -> Self:
-        """Whose name, address or number holds what was typed; every word must be found."""
-        found = self
-        for word in text.split()[:6]:
-            found = found.filter(
-                Q(member__given_name__icontains=word)
-                | Q(member__family_name__icontains=word)
-                | Q(email__icontains=word)
-                | Q(number__iexact=word)
-            )
-        return found
-
     def standing(self, how: str) -> Self:
         """One of the roster list's ways to stand; any other value is everybody."""
         joined = Exists(_rows("Participation").filter(member=OuterRef("member")))

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.forms.names import Names
 from campaigns.forms.rosters import ColumnsForm, RosterFilter, UploadForm
 from campaigns.models import Place, PlaceKind, RosterEntry, RosterImport, Society, places_of
 from campaigns.rules.roster_columns import FIELDS, guess_columns
@@ -51,9 +52,8 @@ def roster(request: HttpRequest, slug: str) -> HttpResponse:
     entries = RosterEntry.objects.filter(society=society).standing(asked["show"])
     if asked["state"]:
         entries = entries.in_state(asked["state"])
-    if asked["q"]:
-        entries = entries.found_by(asked["q"])
-    shown = page(request, entries.for_list(), ("-id",))
+    names = Names(asked["q"], society)
+    shown = page(request, entries.for_list(), ("-id",), search=names if names else None)
     context = {
         "society": society,
         "form": RosterFilter(initial=asked),

@@ -11,21 +11,25 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from campaigns.forms.names import of_entry, of_member
 from campaigns.models import Member, Participation, Place, RosterEntry, RosterImport, Society
 from campaigns.verbs import rosters as roster_verbs
 from campaigns.verbs.roster_imports import forget_uploads
 from campaigns.verbs.rosters import Report, check_roster, import_roster
 from portal.models import AuditLine, User
+from portal.paging import HEAD
+from portal.tallies import MOST
 from tests.campaigns.test_places import make_institution
 from tests.house.people import World, make_member, make_user
 from tests.house.post import Mail
+from tests.house.queries import equal_queries
 
 ClientOf = Callable[[User | None], Client]
 
@@ -437,6 +441,102 @@ def test_the_roster_is_found_filtered_and_paged(world: World, client_of: ClientO
     assert shown(q="K-1") == ["kim"]
     assert shown(q="nils") == []
     assert shown(state="XX", show="nonsense") == ["max", "kim", "otto", "mia"]
+
+
+def test_a_name_far_down_a_long_roster_is_found_as_one_at_its_top(
+    world: World, client_of: ClientOf
+) -> None:
+    asked = [
+        "VON LIN",
+        "von linné",
+        "lin%",
+        "carl@old",
+        "l-7",
+        "L-",
+        "carl ng",
+        "ng",
+        "ng-",
+        "nobody",
+    ]
+    client = client_of(world.ana)
+    url = reverse("campaigns:roster", args=["isscr"])
+    rita_too = Member.objects.create(
+        email="carl@example.com", given_name="Carl", family_name="Linné"
+    )
+    RosterEntry.objects.create(society=world.rivers, member=rita_too, email=rita_too.email)
+    carl = Member.objects.create(
+        email="carl@example.org", given_name="Carl Ng-Otieno", family_name="von Linné"
+    )
+    RosterEntry.objects.create(society=world.isscr, member=carl, email="carl@old.org", number="L-7")
+
+    def found() -> dict[str, list[str]]:
+        pages = {words: client.get(url, {"q": words}).context["page"] for words in asked}
+        return {words: [entry.email for entry in page.rows] for words, page in pages.items()}
+
+    at_the_top = found()
+    assert [words for words, emails in at_the_top.items() if emails != ["carl@old.org"]] == [
+        "lin%", "L-", "nobody",
+    ]  # fmt: skip
+    others = Member.objects.bulk_create(
+        Member(email=f"m{n}@example.org", given_name="Uma", family_name="Ude") for n in range(HEAD)
+    )
+    RosterEntry.objects.bulk_create(
+        RosterEntry(society=world.isscr, member=member, email=member.email) for member in others
+    )
+    assert found() == at_the_top
+    many = client.get(url, {"q": "uma example"}).context["page"]
+    assert len(many.rows) == 30
+    # Few of them are left where the first page's way of reading ends, so an index is asked.
+    assert len(client.get(f"{url}?q=ude&{many.next_query}").context["page"].rows) == 30
+
+
+def test_a_name_of_more_people_than_are_named_one_by_one_is_found_too(
+    world: World, client_of: ClientOf
+) -> None:
+    for letter, count in (("o", MOST + 1), ("y", HEAD)):
+        members = Member.objects.bulk_create(
+            Member(email=f"{letter}{n}@example.org", given_name=f"G{n}", family_name=letter * 3)
+            for n in range(count)
+        )
+        RosterEntry.objects.bulk_create(
+            RosterEntry(society=world.isscr, member=member, email=member.email)
+            for member in members
+        )
+    client = client_of(world.ana)
+    url = reverse("campaigns:roster", args=["isscr"])
+
+    def shown(words: str) -> list[str]:
+        return [entry.email for entry in client.get(url, {"q": words}).context["page"].rows]
+
+    assert shown("ooo") == [f"o{n}@example.org" for n in range(MOST, MOST - 30, -1)]
+    assert shown("g7 ooo")[:2] == ["o799@example.org", "o798@example.org"]
+
+
+@pytest.mark.django_db
+def test_the_roster_is_searched_by_the_expressions_that_have_an_index() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no index over three letters")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        plans = [
+            Member.objects.filter(of_member("carl")).explain(),
+            RosterEntry.objects.filter(of_entry("carl")).explain(),
+        ]
+    # Each table has two columns to look in.
+    assert [plans[0].count("member_names"), plans[1].count("roster_words")] == [2, 2]
+
+
+def test_thirty_found_members_cost_the_queries_of_one(world: World, client_of: ClientOf) -> None:
+    client = client_of(world.ana)
+    url = reverse("campaigns:roster", args=["isscr"])
+    made = iter(range(100))
+
+    def make(count: int) -> None:
+        for _ in range(count):
+            make_member(make_user(f"N{next(made)} Ng"), world.isscr, home=("66045", "KS", 1))
+
+    equal_queries(make, lambda: client.get(url, {"q": "ng example"}))
 
 
 def test_thirty_members_cost_the_queries_of_one(world: World, client_of: ClientOf) -> None:
