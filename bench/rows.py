@@ -184,7 +184,7 @@ def handed_over(
         Batch(
             campaign=world.campaign, partner=partner, number=1000 + first + n, state=BatchState.DELIVERED,
             sealed_at=ago(first + n), sealed_by=world.lee, count=each, built_at=ago(first + n),
-            manifest="{}" * 2000, signature="s", key_id="k", files=[],
+            manifest_sha256="0" * 64, signature="s", key_id="k", files=[],
         )
         for n in range(0, len(made), each)
     )  # fmt: skip

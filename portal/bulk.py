@@ -18,9 +18,16 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 WRITTEN_AS_TEXT = (uuid.UUID, dt.datetime)
 
 
-def insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows whose values stand in the order of `names`; what a unique column holds already stays.
+def insert(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    ignore_conflicts: bool = False,
+) -> None:
+    """Insert rows whose values stand in the order of `names`.
 
+    A row that a unique constraint does not allow raises IntegrityError; with `ignore_conflicts` it is left out.
     `names` are the model's own for its columns ("campaign_id", not "campaign"). Any other column takes
     its default, made once: one that differs from row to row must be named.
     """
@@ -37,11 +44,11 @@ def insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Seque
     columns = ", ".join(quoted(str(field.column)) for field in [*own, *others])
     taken, source = _taken_apart(database, own)
     values = ", ".join([*taken, *(["%s"] * len(others))])
-    # WHERE is for SQLite, which would take ON for a part of a join.
     statement = (
-        f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) "  # noqa: S608 (names of our own models)
-        f"SELECT {values} FROM {source} WHERE true ON CONFLICT DO NOTHING"
+        f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) SELECT {values} FROM {source}"  # noqa: S608 (names of our own models)
     )
+    if ignore_conflicts:  # WHERE is for SQLite, which would take ON for a part of a join.
+        statement += " WHERE true ON CONFLICT DO NOTHING"
     makers = [_maker(database, field) for field in own]
     document = [
         {name: make(value) for name, make, value in zip(names, makers, row, strict=True)}

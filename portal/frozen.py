@@ -20,6 +20,11 @@ def freeze(table: str, *columns: str, once: bool = False) -> RunPython:
     return RunPython(_creator(table, columns, once), _remover(table))
 
 
+def thaw(table: str) -> RunPython:
+    """A migration step that ends all freezing of a table, so that a later one can freeze it anew."""
+    return RunPython(_remover(table), RunPython.noop)
+
+
 def _changed(columns: tuple[str, ...], once: bool, vendor: str) -> str:
     """The SQL condition under which an UPDATE touches something frozen."""
     distinct = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"

@@ -76,7 +76,7 @@ def post(messages: Sequence[Composed]) -> None:
     demand_transaction()
     if not messages:
         return
-    bulk.insert(Message, Composed._fields, messages)
+    bulk.insert(Message, Composed._fields, messages, ignore_conflicts=True)
     ring("portal.send_mail")
 
 

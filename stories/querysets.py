@@ -81,26 +81,26 @@ class ConsentQuerySet(models.QuerySet[M]):
 
 
 class BatchQuerySet(models.QuerySet[M]):
-    """Questions about batches. A manifest can be large: lists leave it in the database."""
+    """Questions about batches."""
 
     def inbox_of(self, user: User) -> Self:
         """What was delivered to a partner user's organization."""
         return self.filter(
             partner__officers__user=user,
             state__in=(BatchState.DELIVERED, BatchState.ACKNOWLEDGED),
-        ).defer("manifest")
+        )
 
     def led_by(self, user: User) -> Self:
         """The batches of the campaigns that a person leads."""
-        return self.filter(campaign__leads=user).defer("manifest")
+        return self.filter(campaign__leads=user)
 
     def sealed_of(self, campaign: int) -> Self:
         """What a campaign has handed over or is handing over."""
-        return self.filter(campaign=campaign).exclude(state=BatchState.OPEN).defer("manifest")
+        return self.filter(campaign=campaign).exclude(state=BatchState.OPEN)
 
     def to_deliver(self) -> Self:
         """Sealed, and neither in the partner's inbox nor closed."""
-        return self.filter(state=BatchState.SEALED, closed_at=None).defer("manifest")
+        return self.filter(state=BatchState.SEALED, closed_at=None)
 
 
 class ItemQuerySet(models.QuerySet[M]):
@@ -147,7 +147,7 @@ class ItemQuerySet(models.QuerySet[M]):
             "accepted__revision__photo",
             "consent__text",
             "replaces__batch",
-        ).defer("batch__manifest", "replaces__batch__manifest")
+        )
 
 
 class RecallQuerySet(models.QuerySet[M]):

@@ -68,7 +68,7 @@ def count_coverage() -> None:
 
 
 def _batch_of(job: Job) -> Batch:
-    return Batch.objects.defer("manifest").get(pk=job.arguments["batch"])
+    return Batch.objects.get(pk=job.arguments["batch"])
 
 
 def _deliver(job: Job) -> None:

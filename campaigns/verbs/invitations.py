@@ -94,6 +94,7 @@ def write_invitations(phase: Phase, members: Sequence[Invited]) -> None:
         Invitation,
         ("campaign_id", "member_id", "phase_id", "society_id"),
         [(phase.campaign_id, member.pk, phase.pk, member.first_society) for member in members],
+        ignore_conflicts=True,
     )
     outbox.post(_messages(phase, members))
 

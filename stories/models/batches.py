@@ -20,9 +20,10 @@ from stories.states import BatchState, RecallState
 class Batch(models.Model):
     """A numbered set of revisions for one partner of one campaign; immutable once sealed.
 
-    Its files live in storage under `ref`; `manifest` is the signed text, byte for byte. A batch from
-    which a story was taken back is closed: `closed_at` is set and its files are handed to nobody
-    again, because a sealed batch cannot be changed and nothing recalled may leave.
+    Its files live in storage under `ref`. Kept here is what a manifest cannot be made again without, its
+    head, and what proves that it is the same: its SHA-256 and its signature. A batch from which a story was taken
+    back is closed: `closed_at` is set and its files are handed to nobody again, because a sealed batch
+    cannot be changed and nothing recalled may leave.
     """
 
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -38,7 +39,8 @@ class Batch(models.Model):
     count = models.PositiveIntegerField(default=0)
     # Written once by the worker that builds the files.
     built_at = models.DateTimeField(null=True, blank=True)
-    manifest = models.TextField(blank=True)
+    manifest_head = models.JSONField(null=True, blank=True)
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
     signature = models.CharField(max_length=100, blank=True)
     key_id = models.CharField(max_length=16, blank=True)
     # The files that a partner fetches one by one, as [{"name", "size", "sha256"}]; photos stand in the manifest.

@@ -1,14 +1,15 @@
-"""The manifest of a batch and its list of hashes, as text that comes out the same every time."""
+"""The manifest of a batch and its list of hashes, which come out the same every time."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
-from stories.rules.formats.json_format import compact, photo_object, replaced_object
+import orjson
+
+from stories.rules.formats.json_format import Array, photo_object, replaced_object
 from stories.rules.formats.lines import Line
 
 SCHEMA = 1
@@ -51,20 +52,26 @@ class Head:
         return f"storybank-{self.campaign}-{self.partner}-{self.batch:04d}.zip"
 
 
-def sha256_text(text: str) -> str:
-    """SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode()).hexdigest()
+class Manifest:
+    """A manifest in the making. Its items are added in order; its memory is flat."""
 
+    def __init__(self, spool: BinaryIO) -> None:
+        self._items = Array(spool)
 
-def manifest_pieces(head: Head, files: Sequence[FileFact], lines: Iterable[Line]) -> Iterator[str]:
-    """The manifest, piece by piece: the head's fields, then one file and one item a line."""
-    yield f'{{"schema":{SCHEMA},'
-    yield compact(asdict(head))[1:-1]
-    yield ',\n"files":[\n'
-    yield from _array(asdict(fact) for fact in files)
-    yield '],\n"items":[\n'
-    yield from _array(item_object(line) for line in lines)
-    yield "]}\n"
+    def add(self, lines: Sequence[Line]) -> None:
+        """Take in the next items."""
+        self._items.add(map(item_object, lines))
+
+    def pieces(self, head: Head, files: Iterable[FileFact]) -> Iterator[bytes]:
+        """The file's bytes, piece by piece: the head's fields, then one file and one item a line."""
+        named = Array(BytesIO())
+        named.add(map(asdict, files))
+        yield orjson.dumps({"schema": SCHEMA, **asdict(head)}).removesuffix(b"}")
+        yield b',\n"files":[\n'
+        yield from named.pieces()
+        yield b'],\n"items":[\n'
+        yield from self._items.pieces()
+        yield b"]}\n"
 
 
 def item_object(line: Line) -> dict[str, Any]:
@@ -90,23 +97,6 @@ def item_object(line: Line) -> dict[str, Any]:
 def sums_text(files: Iterable[FileFact]) -> str:
     """The hashes in the form that `sha256sum -c` reads, sorted by name."""
     return "".join(f"{fact.sha256}  {fact.name}\n" for fact in sorted(files, key=_name))
-
-
-def head_of(manifest: str) -> Head:
-    """The head of a manifest that was made before. Reads its first line only."""
-    first, _, _ = manifest.partition(",\n")
-    fields = json.loads(first + "}")
-    fields.pop("schema")
-    return Head(**fields)
-
-
-def _array(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
-    first = True
-    for value in objects:
-        yield ("" if first else ",\n") + compact(value)
-        first = False
-    if not first:
-        yield "\n"
 
 
 def _name(fact: FileFact) -> str:

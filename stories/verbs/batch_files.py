@@ -47,9 +47,9 @@ def written_aside(batch: Batch, name: str) -> Iterator[BinaryIO]:
         aside.unlink(missing_ok=True)
 
 
-def nameless(batch: Batch) -> BinaryIO:
-    """A file for what is needed while a batch is built; it has no name and goes with its process."""
-    place = place_of(batch)
+def nameless() -> BinaryIO:
+    """A file for what is needed while others are made; it has no name and goes with its process."""
+    place = Path(default_storage.path(""))
     place.mkdir(parents=True, exist_ok=True)
     return cast(BinaryIO, tempfile.TemporaryFile(dir=place))
 

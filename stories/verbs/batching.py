@@ -16,7 +16,7 @@ from campaigns.models import Campaign, CampaignPartner, Partner, Rhythm
 from campaigns.rules.clocks import in_words
 from campaigns.rules.rhythm import is_due
 from campaigns.states import CampaignState
-from portal import audit, outbox
+from portal import audit, bulk, outbox
 from portal.errors import Refused, TooLate
 from portal.models import User
 from portal.moves import move
@@ -119,17 +119,21 @@ class Due(NamedTuple):
 def add_items(batch: Batch, chunk: Sequence[Due], last: int) -> None:
     """Make items for a chunk of locked stories behind position `last`."""
     former = end_former_items(batch, [story for story, *_ in chunk])
-    Item.objects.bulk_create(
-        Item(
-            batch_id=batch.pk,
-            position=position,
-            partner_id=batch.partner_id,
-            story_id=story,
-            accepted_id=revision,
-            consent_id=consent,
-            replaces_id=former.get(story),
-        )
-        for position, (story, consent, revision) in enumerate(chunk, start=last + 1)
+    bulk.insert(
+        Item,
+        (
+            "batch_id",
+            "partner_id",
+            "position",
+            "story_id",
+            "consent_id",
+            "accepted_id",
+            "replaces_id",
+        ),
+        [
+            (batch.pk, batch.partner_id, position, story, consent, revision, former.get(story))
+            for position, (story, consent, revision) in enumerate(chunk, start=last + 1)
+        ],
     )
 
 

@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import pickle
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import chain
-from typing import BinaryIO
-
-from django.db.models import Q
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 from portal import signing
 from portal.models import Job
 from portal.work import LEASE_SECONDS, LostLease, advance
-from stories.models import Batch, Item
-from stories.querysets import ItemQuerySet
+from stories.models import Batch
 from stories.rules.formats import FORMATS
-from stories.rules.formats.lines import Line, disclosed, lines_of, photo_name
-from stories.rules.manifest import (
-    MANIFEST,
-    SIGNATURE,
-    SUMS,
-    FileFact,
-    Head,
-    head_of,
-    manifest_pieces,
-    sums_text,
-)
+from stories.rules.formats.lines import Line, lines_of, photo_name
+from stories.rules.manifest import MANIFEST, SIGNATURE, SUMS, FileFact, Head, Manifest, sums_text
 from stories.verbs import batch_files
 from stories.verbs.handing_over import mark_built
 from stories.verification import write_archive
 
 #: Items are read in chunks by their position. No cursor stays open while the job's lease is renewed:
 #: on SQLite a reader cannot become a writer once somebody else has written.
-CHUNK = 500
+CHUNK = 1000
 
 
 class Spoiled(Exception):
-    """A picture in storage is not the one that its author submitted."""
+    """What lies in storage, or was made anew, is not what it was when it was submitted or signed."""
 
 
 def build(job: Job) -> None:
@@ -69,44 +55,53 @@ class Building:
 
     batch: Batch
     job: Job | None = None
-    photos: list[FileFact] = field(default_factory=list)
-    spool: BinaryIO = field(init=False)
 
     def build(self) -> None:
-        """Write all files, sign the manifest, and have the batch delivered."""
-        self.photos = list(self.copy_photos())
-        head = self.head()
-        with self.spooled() as self.spool:
-            self.write_files(head)
+        """Write all files, sign the manifest, and have the batch delivered.
 
-    def write_files(self, head: Head) -> None:
-        """The exports, the manifest with its signature, the sums and the archive; then mark them as built."""
-        exports = [
-            batch_files.put(self.batch, f"stories.{form.suffix}", form.write(self.lines))
-            for form in FORMATS.values()
-        ]
-        manifest = "".join(manifest_pieces(head, [*exports, *self.photos], self.counted_lines()))
-        signature = self.batch.signature or signing.sign(manifest.encode())
-        proofs = [
-            batch_files.put(self.batch, MANIFEST, [manifest.encode()]),
-            batch_files.put(self.batch, SIGNATURE, [f"{signature}\n".encode()]),
-        ]
-        sums = sums_text([*exports, *self.photos, *proofs])
-        proofs.append(batch_files.put(self.batch, SUMS, [sums.encode()]))
-        archive = self.write_archive(head.archive, [*exports, *proofs, *self.photos])
+        Every item is read once, and goes into each export and into the manifest together. Raises Spoiled
+        for a picture that was altered, and where building again gives another manifest than was signed.
+        """
+        with ExitStack() as stack:
+            making = [
+                (f"stories.{form.suffix}", form.begin(stack.enter_context(batch_files.nameless())))
+                for form in FORMATS.values()
+            ]
+            contents = Manifest(stack.enter_context(batch_files.nameless()))
+            pictured: list[int] = []
+            for lines in self.chunks():
+                for _, export in making:
+                    export.add(lines)
+                contents.add(lines)
+                pictured += [line.position for line in lines if line.photo_file]
+            photos = list(self.copy_photos(pictured))
+            exports = [self.put(name, export.pieces()) for name, export in making]
+            head = self.head(len(photos))
+            manifest = self.put(MANIFEST, contents.pieces(head, [*exports, *photos]))
+        self.prove(head, manifest, exports, photos)
+
+    def prove(
+        self, head: Head, manifest: FileFact, exports: list[FileFact], photos: list[FileFact]
+    ) -> None:
+        """The manifest's signature, the sums and the archive; then mark them all as built."""
+        signature = self.signature(manifest)
+        proofs = [manifest, self.put(SIGNATURE, [f"{signature}\n".encode()])]
+        sums = sums_text([*exports, *photos, *proofs])
+        proofs.append(self.put(SUMS, [sums.encode()]))
+        archive = self.write_archive(head.archive, [*exports, *proofs, *photos])
         mark_built(
             batch=self.batch,
+            head=head,
             manifest=manifest,
             signature=signature,
-            key_id=head.signing_key,
             files=[archive, *exports, *proofs],
         )
 
-    def head(self) -> Head:
+    def head(self, photos: int) -> Head:
         """The manifest's head. A batch that was built before keeps it: names and keys may have changed."""
         batch = self.batch
-        if batch.manifest:
-            return head_of(batch.manifest)
+        if batch.manifest_head:
+            return Head(**batch.manifest_head)
         if batch.sealed_at is None:
             raise ValueError("only a sealed batch has files")
         return Head(
@@ -118,73 +113,56 @@ class Building:
             ref=str(batch.ref),
             sealed_at=f"{batch.sealed_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
             stories=batch.count,
-            photos=len(self.photos),
+            photos=photos,
             signing_key=signing.key_id(),
         )
 
-    def chunks(self) -> Iterator[ItemQuerySet[Item]]:
-        """The items in order, a chunk at a time; holds on to the job's lease meanwhile."""
-        for last in range(0, self.batch.count, CHUNK):
-            self.hold_on()
-            yield self.batch.items.filter(position__gt=last, position__lte=last + CHUNK).order_by(
-                "position"
-            )
+    def signature(self, manifest: FileFact) -> str:
+        """The manifest's signature; the first one for a batch that was built before."""
+        batch = self.batch
+        if not batch.signature:
+            return signing.sign(batch_files.place_of(batch, MANIFEST).read_bytes())
+        if manifest.sha256 != batch.manifest_sha256:
+            raise Spoiled(f"manifest of batch {batch.pk}")
+        return batch.signature
 
-    def lines(self) -> Iterator[Line]:
-        """The items as lines of an export, under the campaign's name in addresses as it was at first.
+    def chunks(self) -> Iterator[list[Line]]:
+        """The items as lines, a chunk at a time, in order; the job tells how far it is.
 
-        Read from the database once and kept in a nameless file: every format goes through all of them,
-        some twice, and making them out of rows is most of the work.
+        They bear the campaign's name in addresses as it was when the batch was built first.
         """
-        self.spool.seek(0)
-        while True:
-            self.hold_on()
-            try:
-                chunk: list[Line] = pickle.load(self.spool)  # noqa: S301 (our own file, which has no name)
-            except EOFError:
-                return
-            yield from chunk
+        slug = self.batch.manifest_head["campaign"] if self.batch.manifest_head else ""
+        for last in range(0, self.batch.count, CHUNK):
+            part = self.batch.items.filter(position__gt=last, position__lte=last + CHUNK)
+            lines = list(lines_of(part.order_by("position"), with_photo_file=True, campaign=slug))
+            yield lines
+            if self.job:
+                advance(self.job, cursor={}, done=len(lines))
 
-    def spooled(self) -> BinaryIO:
-        """All lines, in chunks, in a file that is gone when it is closed, whatever happens."""
-        manifest = self.batch.manifest
-        slug = head_of(manifest).campaign if manifest else self.batch.campaign.slug
-        spool = batch_files.nameless(self.batch)
-        for chunk in self.chunks():
-            lines = lines_of(chunk, with_photo_file=True)
-            pickle.dump(
-                [replace(line, campaign=slug) for line in lines], spool, pickle.HIGHEST_PROTOCOL
-            )
-        return spool
+    def put(self, name: str, pieces: Iterable[bytes]) -> FileFact:
+        """Write one file of the batch, and hold on to the job's lease meanwhile."""
+        return batch_files.put(self.batch, name, self.holding_on(pieces))
 
-    def hold_on(self) -> None:
-        """Hold on to the job's lease; LostLease where another worker has the job now."""
-        if self.job and not Job.objects.renew(self.job, seconds=LEASE_SECONDS):
-            raise LostLease(self.job.kind)
+    def holding_on(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The same pieces; LostLease where another worker has the job now."""
+        for piece in pieces:
+            if self.job and not Job.objects.renew(self.job, seconds=LEASE_SECONDS):
+                raise LostLease(self.job.kind)
+            yield piece
 
-    def counted_lines(self) -> Iterator[Line]:
-        """The same, and the job tells how far it is."""
-        for count, line in enumerate(self.lines(), start=1):
-            yield line
-            if self.job and (count % CHUNK == 0 or count == self.batch.count):
-                advance(self.job, cursor={}, done=(count - 1) % CHUNK + 1)
-
-    def copy_photos(self) -> Iterator[FileFact]:
+    def copy_photos(self, positions: list[int]) -> Iterator[FileFact]:
         """Put each picture that travels beside its story. Raises Spoiled for one that was altered."""
-        with_photo = Q(accepted__revision__photo__isnull=False)
-        for item in chain.from_iterable(
-            chunk.in_full().filter(with_photo) for chunk in self.chunks()
-        ):
-            photo = item.accepted.revision.photo
-            if photo is None or disclosed(item).photo is None:
-                continue
-            with photo.file.open("rb") as file:
-                fact = batch_files.put(
-                    self.batch, photo_name(item.position), batch_files.pieces_of(file.file)
-                )
-            if fact.sha256 != photo.sha256:
-                raise Spoiled(f"photo {photo.pk}")
-            yield fact
+        for start in range(0, len(positions), CHUNK):
+            items = self.batch.items.filter(position__in=positions[start : start + CHUNK])
+            for item in items.in_full().order_by("position"):
+                photo = item.accepted.revision.photo
+                if photo is None:
+                    raise Spoiled(f"item {item.pk}")
+                with photo.file.open("rb") as file:
+                    fact = self.put(photo_name(item.position), batch_files.pieces_of(file.file))
+                if fact.sha256 != photo.sha256:
+                    raise Spoiled(f"photo {photo.pk}")
+                yield fact
 
     def write_archive(self, name: str, facts: Iterable[FileFact]) -> FileFact:
         """One zip of all files; the same bytes every time."""

@@ -124,7 +124,7 @@ def take_back(*, by: User | None, story: Story, partner: int, reason: RecallReas
     )
     after = recalled.aggregate(Max("item"))["item__max"] or 0
     handed_over = Item.objects.filter(story=story, partner=partner, recall=None, pk__gt=after)
-    batches = Batch.objects.filter(pk__in=handed_over.values("batch")).defer("manifest")
+    batches = Batch.objects.filter(pk__in=handed_over.values("batch"))
     taken = {batch.pk: close(batch) for batch in batches.select_for_update().order_by("pk")}
     items = list(handed_over.order_by("-pk"))
     live = next((item for item in items if item.ended_at is None), None)

@@ -20,7 +20,7 @@ from portal.links import absolute
 from portal.models import User
 from portal.moves import move
 from stories.models import Batch, Delivery, Download, Item, Recall, Receipt
-from stories.rules.manifest import FileFact, sha256_text
+from stories.rules.manifest import FileFact, Head
 from stories.states import BATCH_MOVES, RECALL_MOVES, BatchState, RecallState
 from stories.verbs import batch_files
 
@@ -37,9 +37,9 @@ audit.TIME_ZONE_AT |= {"stories.recall": "item__batch__campaign__time_zone"}
 
 
 def mark_built(
-    *, batch: Batch, manifest: str, signature: str, key_id: str, files: Sequence[FileFact]
+    *, batch: Batch, head: Head, manifest: FileFact, signature: str, files: Sequence[FileFact]
 ) -> None:
-    """Keep the signed manifest of a batch whose files stand in storage, and have it delivered.
+    """Keep what was signed of a batch whose files stand in storage, and have it delivered.
 
     `files` are those that a partner fetches one by one. Building again gives the same manifest, and
     then nothing changes here.
@@ -47,14 +47,15 @@ def mark_built(
     with transaction.atomic():
         fresh = Batch.objects.filter(pk=batch.pk, state=BatchState.SEALED, built_at=None).update(
             built_at=timezone.now(),
-            manifest=manifest,
+            manifest_head=asdict(head),
+            manifest_sha256=manifest.sha256,
             signature=signature,
-            key_id=key_id,
+            key_id=head.signing_key,
             files=[asdict(fact) for fact in files],
         )
         if fresh:
             signing.publish()
-            audit.record(None, "build", batch, manifest=sha256_text(manifest))
+            audit.record(None, "build", batch, manifest=manifest.sha256)
             outbox.start("stories.deliver_batch", key=f"deliver:{batch.pk}", batch=batch.pk)
 
 
@@ -65,7 +66,7 @@ def deliver(*, by: User | None, batch: Batch) -> None:
     its stories are in the next one.
     """
     with transaction.atomic():
-        batch = Batch.objects.select_for_update().defer("manifest").get(pk=batch.pk)
+        batch = Batch.objects.select_for_update().get(pk=batch.pk)
         if batch.closed_at or batch.built_at is None or batch.state != BatchState.SEALED:
             return
         move(batch, BATCH_MOVES["deliver"])
@@ -90,7 +91,7 @@ def record_download(*, by: User, batch: Batch, file: str) -> None:
     Raises TooLate where a story of the batch was taken back: then the files leave no more.
     """
     with transaction.atomic():
-        batch = Batch.objects.select_for_update().defer("manifest").get(pk=batch.pk)
+        batch = Batch.objects.select_for_update().get(pk=batch.pk)
         refuse_closed(batch)
         Download.objects.create(batch=batch, file=file, by=by)
         audit.record(by, "download", batch, file=file)
@@ -102,7 +103,7 @@ def read_story(*, by: User, item: Item) -> None:
     Raises TooLate where the story was taken back in this moment.
     """
     with transaction.atomic():
-        batch = Batch.objects.select_for_update().defer("manifest").get(pk=item.batch_id)
+        batch = Batch.objects.select_for_update().get(pk=item.batch_id)
         if not Item.objects.live().filter(pk=item.pk).exists():
             raise TooLate(
                 "This story was taken back by its author, so it cannot be opened any more."
@@ -124,7 +125,6 @@ def record_selection(*, by: User, items: QuerySet[Item], file: str) -> None:
             Batch.objects.select_for_update()
             .filter(pk__in=items.order_by().values("batch"))
             .order_by("pk")
-            .defer("manifest")
         )
         Download.objects.bulk_create(Download(batch=batch, file=file, by=by) for batch in batches)
         for batch in batches:
@@ -175,7 +175,7 @@ def acknowledge(*, by: User, batch: Batch, name: str) -> Receipt:
             refuse_closed(batch)
         move(batch, BATCH_MOVES["acknowledge"])
         receipt = Receipt.objects.create(
-            batch=batch, by=by, name=name, manifest_sha256=sha256_text(batch.manifest)
+            batch=batch, by=by, name=name, manifest_sha256=batch.manifest_sha256
         )
         audit.record(by, "acknowledge", batch, receipt=receipt.pk)
         for lead in batch.campaign.leads.all():

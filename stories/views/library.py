@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
-from typing import cast
+from typing import BinaryIO, cast
 
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -21,8 +20,8 @@ from stories.models import Item
 from stories.querysets import ItemQuerySet
 from stories.rules.citation import citation
 from stories.rules.formats import FORMATS
-from stories.rules.formats.lines import Line, disclosed, lines_of
-from stories.verbs import handing_over
+from stories.rules.formats.lines import disclosed, lines_of
+from stories.verbs import batch_files, handing_over
 
 CHUNK = 500
 
@@ -118,23 +117,32 @@ def library_photo(request: HttpRequest, number: int) -> FileResponse:
 
 @require_safe
 def library_export(request: HttpRequest, suffix: str) -> StreamingHttpResponse:
-    """The filtered stories as a file, streamed; that they were taken is on record first."""
+    """The filtered stories as a file; that they were taken is on record first.
+
+    It is whole before the first byte leaves, so that what fails fails in words and not in half a file.
+    """
     form = FORMATS.get(suffix)
     if form is None:
         raise Http404
     items = selected(request, filter_of(request))
     name = f"storybank-selection.{form.suffix}"
     handing_over.record_selection(by=access.person(request), items=items, file=name)
-
-    def lines() -> Iterator[Line]:
-        return chain.from_iterable(
-            lines_of(chunk, with_photo_file=False) for chunk in in_chunks(items)
-        )
-
-    response = StreamingHttpResponse(form.write(lines), content_type=form.content_type)
+    spool = batch_files.nameless()
+    export = form.begin(spool)
+    for chunk in in_chunks(items):
+        export.add(list(lines_of(chunk, with_photo_file=False)))
+    response = StreamingHttpResponse(
+        closing(spool, export.pieces()), content_type=form.content_type
+    )
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def closing(spool: BinaryIO, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces; the file that they come from ends with them."""
+    with spool:
+        yield from pieces
 
 
 def in_chunks(items: ItemQuerySet[Item]) -> Iterator[ItemQuerySet[Item]]:

@@ -52,7 +52,7 @@ class Rows:
         self.revisions = {revision.pk: revision for revision in revisions.defer("searchable")}
         self.consents = list(Consent.objects.filter(story__gt=after))
         self.items = list(Item.objects.order_by("position"))
-        batches = Batch.objects.select_related("campaign").defer("manifest").order_by("number")
+        batches = Batch.objects.select_related("campaign").order_by("number")
         self.batches = {batch.pk: batch for batch in batches}
         self.recalls = {recall.item_id: recall for recall in Recall.objects.all()}
         self.taken = set(Download.objects.values_list("batch", flat=True)) | {

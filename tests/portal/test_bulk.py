@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal import bulk
@@ -63,7 +64,10 @@ def test_a_row_is_the_same_as_one_written_alone(db: None) -> None:
 def test_what_a_unique_column_holds_stays_and_the_rest_is_written(db: None) -> None:
     names = ("message_id", "key", "template")
     bulk.insert(Message, names, [(uuid.uuid4(), "b", "first")])
-    bulk.insert(Message, names, [(uuid.uuid4(), key, "second") for key in ("a", "b", "c", "c")])
+    rows = [(uuid.uuid4(), key, "second") for key in ("a", "b", "c", "c")]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert(Message, names, rows)
+    bulk.insert(Message, names, rows, ignore_conflicts=True)
     assert list(Message.objects.order_by("key").values_list("key", "template")) == [
         ("a", "second"),
         ("b", "first"),

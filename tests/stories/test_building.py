@@ -24,6 +24,7 @@ from portal import signing
 from portal.models import Job, Message
 from stories.models import Batch, NameShown, Photo, Story
 from stories.rules.formats import csv_format
+from stories.rules.texts import Answer
 from stories.states import BatchState
 from stories.verbs import batch_files, building, telling
 from stories.verbs.building import Building
@@ -183,25 +184,10 @@ def test_csv_is_rfc_4180_with_a_mark_for_excel(world: World) -> None:
 def test_columns_stand_in_the_forms_order_though_the_first_story_skipped_one(world: World) -> None:
     one, several = world.prompts["one_choice"], world.prompts["several"]
     assert [one.label, several.label] == list(dict.fromkeys([one.label, several.label]))
-
-    def lines_of(*stories: list[tuple[int, str]]) -> Any:
-        class Told:
-            def __init__(self, answers: list[tuple[int, str]]) -> None:
-                self.answers = [
-                    {"prompt": key, "kind": "x", "label": label, "value": ""}
-                    for key, label in answers
-                ]
-
-        class Line:
-            def __init__(self, answers: list[tuple[int, str]]) -> None:
-                self.story = Told(answers)
-
-        return lambda: [Line(answers) for answers in stories]
-
-    columns = csv_format.answer_columns(
-        lines_of([(1, "a"), (3, "c")], [(1, "a"), (2, "b"), (3, "c")], [(9, "z")])
-    )
-    assert columns == [(9, "z"), (1, "a"), (2, "b"), (3, "c")]
+    export = csv_format.CsvExport(io.BytesIO())
+    for story in [(1, "a"), (3, "c")], [(1, "a"), (2, "b"), (3, "c")], [(9, "z")]:
+        export.see(Answer(prompt=key, kind="x", label=label, value="") for key, label in story)
+    assert export.columns == [(9, "z"), (1, "a"), (2, "b"), (3, "c")]
     assert csv_format.header([(1, "state"), (2, "a"), (3, "a")])[5:8] == ["state (2)", "a", "a (2)"]
 
 
@@ -235,7 +221,12 @@ def test_a_rotated_key_does_not_touch_what_was_signed(world: World, settings: An
 def test_the_database_keeps_a_sealed_batch_as_it_is(world: World) -> None:
     approved_story(world)
     batch = delivered_batch(world)
-    for column, value in {"manifest": "{}", "signature": "x", "sealed_at": timezone.now()}.items():
+    for column, value in {
+        "manifest_head": {},
+        "manifest_sha256": "0" * 64,
+        "signature": "x",
+        "sealed_at": timezone.now(),
+    }.items():
         with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
             Batch.objects.filter(pk=batch.pk).update(**{column: value})
 
@@ -247,7 +238,7 @@ def test_manifest_says_what_each_item_is(world: World) -> None:
     approved_story(
         world, permissions=[permission(world.research_america, NameShown.NONE, press=True)]
     )
-    manifest = json.loads(delivered_batch(world).manifest)
+    manifest = json.loads(files_of(delivered_batch(world))["manifest.json"])
     assert (manifest["schema"], manifest["batch"], manifest["stories"]) == (1, 2, 2)
     assert manifest["signing_key"] == signing.key_id()
     corrected, nameless = manifest["items"]

@@ -8,9 +8,8 @@ from django.urls import reverse
 from campaigns.models import PartnerUser
 from portal.models import AuditLine, Message, User
 from stories.models import Batch, Download, NameShown, Receipt
-from stories.rules.manifest import sha256_text
 from stories.states import BatchState
-from stories.verbs import telling
+from stories.verbs import batch_files, telling
 from tests.house.batches import (
     delivered_batch,
     fetch,
@@ -127,7 +126,7 @@ def test_acknowledging_is_by_name_once_and_tells_the_lead(world: World) -> None:
         world.paula,
         BatchState.ACKNOWLEDGED,
     )
-    assert receipt.manifest_sha256 == sha256_text(batch.manifest)
+    assert receipt.manifest_sha256 == batch_files.fact_of(batch, "manifest.json").sha256
     late = client_of(world.pete).post(url, {"name": "Pete the Late"})
     assert late.status_code == 409
     assert "This batch is “acknowledged” by now. Paula Grant acknowledged it on" in (

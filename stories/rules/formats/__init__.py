@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 
-from stories.rules.formats import csv_format, json_format
-from stories.rules.formats.lines import Lines
+from stories.rules.formats.csv_format import CsvExport
+from stories.rules.formats.json_format import JsonExport
+from stories.rules.formats.lines import Line
+
+
+class Export(Protocol):
+    """A file in the making: every line is added once, in order, and then the file is read off."""
+
+    def add(self, lines: Sequence[Line]) -> None:
+        """Take in the next lines."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file's bytes, piece by piece."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """One format: the file's ending, what browsers call it, and its writer.
+    """One format: the file's ending, what browsers call it, and how an export in it begins.
 
-    The writer turns lines into the file's bytes, piece by piece, with flat memory.
+    An export keeps what it was given in the file that it begins with, so that its memory is flat.
     """
 
     suffix: str
     content_type: str
-    write: Callable[[Lines], Iterator[bytes]]
+    begin: Callable[[BinaryIO], Export]
 
 
 FORMATS: dict[str, Format] = {
-    "csv": Format("csv", "text/csv; charset=utf-8", csv_format.write),
-    "json": Format("json", "application/json", json_format.write),
+    "csv": Format("csv", "text/csv; charset=utf-8", CsvExport),
+    "json": Format("json", "application/json", JsonExport),
 }

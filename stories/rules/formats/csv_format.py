@@ -8,17 +8,20 @@ bytes are in the JSON.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+import io
+import pickle
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
 
 from stories.rules.consent import USES
 from stories.rules.disclosure import district_name
-from stories.rules.formats.lines import Line, Lines
+from stories.rules.formats.lines import Line
 from stories.rules.texts import Answer
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-#: What begins a formula in one spreadsheet or another, wide forms included.
-FORMULA_MARKS = frozenset("=+-@＝＋－＠−")
-CONTROLS = frozenset("\t\r\n\x00")
+#: How a formula begins in one spreadsheet or another, wide forms included, and what may hide the beginning.
+COULD_BE_A_FORMULA = re.compile(r"[\t\r\n\x00]|\s*[=+\-@＝＋－＠−]").match
 
 BEFORE = ("story", "campaign", "batch", "position", "hook")
 AFTER = (
@@ -39,46 +42,61 @@ AFTER = (
 Column = tuple[int, str]
 
 
-def write(lines: Lines) -> Iterator[bytes]:
-    """The file, piece by piece. Goes through the lines twice: first for the columns."""
-    columns = answer_columns(lines)
-    writer = csv.writer(_Passing(), lineterminator="\r\n")
-    yield BYTE_ORDER_MARK
-    yield writer.writerow([defused(cell) for cell in header(columns)])
-    for line in lines():
-        yield writer.writerow([defused(cell) for cell in cells(line, columns)])
+#: A story's cells before its answers, the answers by their columns, and the cells behind them.
+Kept = tuple[tuple[str, ...], dict[Column, str], tuple[str, ...]]
 
 
-class _Passing:
-    """A file that hands back what is written to it, so that `writerow` returns the row's bytes."""
+class CsvExport:
+    """The file. Which columns it has is known only when the last story was seen, so cells are kept till then."""
 
-    def write(self, text: str) -> bytes:
-        return text.encode()
+    def __init__(self, spool: BinaryIO) -> None:
+        self._spool = spool
+        self.columns: list[Column] = []
+
+    def add(self, lines: Sequence[Line]) -> None:
+        """Take in the next lines."""
+        for line in lines:
+            self.see(line.story.answers)
+        pickle.dump([kept(line) for line in lines], self._spool, pickle.HIGHEST_PROTOCOL)
+
+    def see(self, answers: Iterable[Answer]) -> None:
+        """Have one column for each prompt that any of the stories answers, in the order of the form.
+
+        A story that skipped a prompt does not move it: a new prompt goes behind the one before it.
+        """
+        place = 0
+        for answer in answers:
+            column = column_of(answer)
+            if column not in self.columns:
+                self.columns.insert(place, column)
+            place = self.columns.index(column) + 1
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file's bytes, piece by piece."""
+        yield BYTE_ORDER_MARK + as_csv([header(self.columns)])
+        self._spool.seek(0)
+        while True:
+            try:
+                chunk: list[Kept] = pickle.load(self._spool)  # noqa: S301 (our own file, which has no name)
+            except EOFError:
+                return
+            yield as_csv(
+                [*before, *(answers.get(column, "") for column in self.columns), *after]
+                for before, answers, after in chunk
+            )
+
+
+def as_csv(rows: Iterable[Iterable[str]]) -> bytes:
+    """Rows as they stand in the file, every cell defused."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerows([defused(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
 
 
 def defused(cell: str) -> str:
     """The cell as text that no spreadsheet will calculate: a leading apostrophe where it could."""
-    if cell[:1] in CONTROLS or cell.lstrip()[:1] in FORMULA_MARKS:
-        return f"'{cell}"
-    return cell
-
-
-def answer_columns(lines: Lines) -> list[Column]:
-    """One column for each prompt that any of the stories answers, in the order of the form.
-
-    A story that skipped a prompt does not move it: a new prompt goes behind the one before it.
-    """
-    columns: list[Column] = []
-    known: set[Column] = set()
-    for line in lines():
-        place = 0
-        for answer in line.story.answers:
-            column = column_of(answer)
-            if column not in known:
-                columns.insert(place, column)
-                known.add(column)
-            place = columns.index(column) + 1
-    return columns
+    return f"'{cell}" if COULD_BE_A_FORMULA(cell) else cell
 
 
 def column_of(answer: Answer) -> Column:
@@ -99,18 +117,12 @@ def header(columns: Sequence[Column]) -> list[str]:
     return [*names, *AFTER]
 
 
-def cells(line: Line, columns: Sequence[Column]) -> list[str]:
+def kept(line: Line) -> Kept:
     """The cells of one line, as they are before they are defused."""
-    story = line.story
+    story, replaces = line.story, line.replaces
+    before = (story.story, line.campaign, str(line.batch), str(line.position), story.hook)
     answers = {column_of(answer): as_text(answer["value"]) for answer in story.answers}
-    replaces = line.replaces
-    return [
-        story.story,
-        line.campaign,
-        str(line.batch),
-        str(line.position),
-        story.hook,
-        *(answers.get(column, "") for column in columns),
+    after = (
         story.state,
         district_name(story.state, story.district),
         story.name,
@@ -123,7 +135,8 @@ def cells(line: Line, columns: Sequence[Column]) -> list[str]:
         story.photo_description,
         str(replaces.batch) if replaces else "",
         str(replaces.position) if replaces else "",
-    ]
+    )
+    return before, answers, after
 
 
 def as_text(value: str | list[str]) -> str:

@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
 
-from stories.rules.formats.lines import Line, Lines, Replaced
+import orjson
+
+from stories.rules.formats.lines import Line, Replaced
 
 SCHEMA = 1
+PIECE = 1 << 20
 
 
-def write(lines: Lines) -> Iterator[bytes]:
-    """The file, piece by piece: an object with `schema` and the array `stories`."""
-    yield f'{{"schema":{SCHEMA},"stories":[\n'.encode()
-    first = True
-    for line in lines():
-        yield b"" if first else b",\n"
-        yield compact(as_object(line)).encode()
-        first = False
-    yield b"]}\n" if first else b"\n]}\n"
+class Array:
+    """What stands inside a JSON array, one object a line, kept in a file while it grows.
+
+    Compact: no spaces, letters as they are, keys in the order given.
+    """
+
+    def __init__(self, spool: BinaryIO) -> None:
+        self._spool = spool
+        self._empty = True
+
+    def add(self, objects: Iterable[dict[str, Any]]) -> None:
+        """Put the next objects behind those that are there."""
+        if text := b",\n".join(map(orjson.dumps, objects)):
+            self._spool.write(text if self._empty else b",\n" + text)
+            self._empty = False
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it, with the end of its last line."""
+        self._spool.seek(0)
+        while piece := self._spool.read(PIECE):
+            yield piece
+        if not self._empty:
+            yield b"\n"
 
 
-def compact(value: Any) -> str:
-    """JSON without spaces, letters as they are, keys in the order given."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+class JsonExport:
+    """The file: an object with `schema` and the array `stories`."""
+
+    def __init__(self, spool: BinaryIO) -> None:
+        self._stories = Array(spool)
+
+    def add(self, lines: Sequence[Line]) -> None:
+        """Take in the next lines."""
+        self._stories.add(map(as_object, lines))
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file's bytes, piece by piece."""
+        yield f'{{"schema":{SCHEMA},"stories":[\n'.encode()
+        yield from self._stories.pieces()
+        yield b"]}\n"
 
 
 def as_object(line: Line) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -38,10 +38,6 @@ class Line:
     replaces: Replaced | None
 
 
-#: Lines that can be gone through more than once: each call begins at the first.
-Lines = Callable[[], Iterable[Line]]
-
-
 def disclosed(item: Item) -> Disclosed:
     """What a partner may see of an item; no query for one that came from `ItemQuerySet.in_full`."""
     return disclosed_under(item.consent, item.accepted.revision, item.story)
@@ -68,9 +64,12 @@ def photo_name(position: int) -> str:
     return f"photos/{position}.jpg"
 
 
-def lines_of(items: ItemQuerySet[Item], *, with_photo_file: bool) -> Iterator[Line]:
+def lines_of(
+    items: ItemQuerySet[Item], *, with_photo_file: bool, campaign: str = ""
+) -> Iterator[Line]:
     """Items as lines, in their order; `with_photo_file` says whether the pictures lie beside the export.
 
+    `campaign` is its name in addresses where it shall not be today's.
     All items are read at once, as columns: an object for each row of each table would take most of the
     time of a large export. One more query where any of them replaces an earlier item.
     """
@@ -81,7 +80,7 @@ def lines_of(items: ItemQuerySet[Item], *, with_photo_file: bool) -> Iterator[Li
         story = row.disclosed()
         replaced = former.get(row.replaces) if row.replaces else None
         yield Line(
-            campaign=row.campaign,
+            campaign=campaign or row.campaign,
             batch=row.batch,
             position=row.position,
             story=story,
