@@ -20,9 +20,17 @@ def freeze(table: str, *columns: str, once: bool = False) -> RunPython:
     return RunPython(_creator(table, columns, once), _remover(table))
 
 
-def thaw(table: str) -> RunPython:
-    """A migration step that ends all freezing of a table, so that a later one can freeze it anew."""
-    return RunPython(_remover(table), RunPython.noop)
+def thaw(table: str, *former: RunPython) -> RunPython:
+    """A migration step that ends all freezing of a table, so that a later one can freeze it anew.
+
+    `former` are the steps that had frozen it; going back takes them again.
+    """
+
+    def freeze_as_before(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+        for step in former:
+            step.code(apps, editor)
+
+    return RunPython(_remover(table), freeze_as_before)
 
 
 def _changed(columns: tuple[str, ...], once: bool, vendor: str) -> str:

@@ -22,11 +22,30 @@ def keep_heads(apps: Any, editor: Any) -> None:
         batches.filter(pk=key).update(manifest_head=head, manifest_sha256=digest)
 
 
+def frozen_once(*of_the_manifest: str) -> migrations.RunPython:
+    """What the worker that builds a batch fills in, once."""
+    return freeze(
+        "stories_batch",
+        "sealed_at",
+        "sealed_by_id",
+        "built_at",
+        *of_the_manifest,
+        "signature",
+        "key_id",
+        "files",
+        "closed_at",
+        once=True,
+    )
+
+
+ALWAYS = freeze("stories_batch", "campaign_id", "partner_id", "number")
+
+
 class Migration(migrations.Migration):
     dependencies = [("stories", "0005_coverage")]
 
     operations = [
-        thaw("stories_batch"),
+        thaw("stories_batch", ALWAYS, frozen_once("manifest")),
         migrations.AddField("batch", "manifest_head", models.JSONField(blank=True, null=True)),
         migrations.AddField(
             "batch",
@@ -36,18 +55,6 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(keep_heads, migrations.RunPython.noop),
         migrations.RemoveField("batch", "manifest"),
-        freeze("stories_batch", "campaign_id", "partner_id", "number"),
-        freeze(
-            "stories_batch",
-            "sealed_at",
-            "sealed_by_id",
-            "built_at",
-            "manifest_head",
-            "manifest_sha256",
-            "signature",
-            "key_id",
-            "files",
-            "closed_at",
-            once=True,
-        ),
+        ALWAYS,
+        frozen_once("manifest_head", "manifest_sha256"),
     ]

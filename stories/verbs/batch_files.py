@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -56,12 +56,17 @@ def nameless() -> BinaryIO:
 
 def put(batch: Batch, name: str, pieces: Iterable[bytes]) -> FileFact:
     """Write one file piece by piece; returns its size and hash."""
-    digest, size = hashlib.sha256(), 0
     with written_aside(batch, name) as file:
-        for piece in pieces:
-            digest.update(piece)
-            size += len(piece)
-            file.write(piece)
+        return measure(name, pieces, file.write)
+
+
+def measure(name: str, pieces: Iterable[bytes], write: Callable[[bytes], object] = len) -> FileFact:
+    """The size and hash that a file of these pieces has, each of which goes to `write`."""
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+        write(piece)
     return FileFact(name, size, digest.hexdigest())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -21,6 +21,10 @@ from stories.verification import write_archive
 #: Items are read in chunks by their position. No cursor stays open while the job's lease is renewed:
 #: on SQLite a reader cannot become a writer once somebody else has written.
 CHUNK = 1000
+
+
+#: Writes a file of pieces, or only measures it.
+Put = Callable[[str, Iterable[bytes]], FileFact]
 
 
 class Spoiled(Exception):
@@ -60,41 +64,45 @@ class Building:
         """Write all files, sign the manifest, and have the batch delivered.
 
         Every item is read once, and goes into each export and into the manifest together. Raises Spoiled
-        for a picture that was altered, and where building again gives another manifest than was signed.
+        for a picture that was altered, and where building again would give another manifest than was
+        signed; then the files stay as they are.
         """
         with ExitStack() as stack:
-            making = [
-                (f"stories.{form.suffix}", form.begin(stack.enter_context(batch_files.nameless())))
+            exports = {
+                f"stories.{form.suffix}": form.begin(stack.enter_context(batch_files.nameless()))
                 for form in FORMATS.values()
-            ]
+            }
             contents = Manifest(stack.enter_context(batch_files.nameless()))
             pictured: list[int] = []
             for lines in self.chunks():
-                for _, export in making:
+                for export in exports.values():
                     export.add(lines)
                 contents.add(lines)
                 pictured += [line.position for line in lines if line.photo_file]
             photos = list(self.copy_photos(pictured))
-            exports = [self.put(name, export.pieces()) for name, export in making]
             head = self.head(len(photos))
-            manifest = self.put(MANIFEST, contents.pieces(head, [*exports, *photos]))
-        self.prove(head, manifest, exports, photos)
 
-    def prove(
-        self, head: Head, manifest: FileFact, exports: list[FileFact], photos: list[FileFact]
-    ) -> None:
-        """The manifest's signature, the sums and the archive; then mark them all as built."""
-        signature = self.signature(manifest)
-        proofs = [manifest, self.put(SIGNATURE, [f"{signature}\n".encode()])]
-        sums = sums_text([*exports, *photos, *proofs])
-        proofs.append(self.put(SUMS, [sums.encode()]))
-        archive = self.write_archive(head.archive, [*exports, *proofs, *photos])
+            def made(put: Put) -> list[FileFact]:
+                """The exports and the manifest."""
+                facts = [put(name, export.pieces()) for name, export in exports.items()]
+                return [*facts, put(MANIFEST, contents.pieces(head, [*facts, *photos]))]
+
+            signed = self.batch.manifest_sha256
+            if signed and made(batch_files.measure)[-1].sha256 != signed:
+                raise Spoiled(f"manifest of batch {self.batch.pk}")
+            self.prove(head, made(self.put), photos)
+
+    def prove(self, head: Head, facts: list[FileFact], photos: list[FileFact]) -> None:
+        """Write the manifest's signature, the sums and the archive; then mark them all as built."""
+        batch, manifest = self.batch, facts[-1]
+        signature = batch.signature or signing.sign(
+            batch_files.place_of(batch, MANIFEST).read_bytes()
+        )
+        facts = [*facts, self.put(SIGNATURE, [f"{signature}\n".encode()])]
+        facts.append(self.put(SUMS, [sums_text([*facts, *photos]).encode()]))
+        archive = self.write_archive(head.archive, [*facts, *photos])
         mark_built(
-            batch=self.batch,
-            head=head,
-            manifest=manifest,
-            signature=signature,
-            files=[archive, *exports, *proofs],
+            batch=batch, head=head, manifest=manifest, signature=signature, files=[archive, *facts]
         )
 
     def head(self, photos: int) -> Head:
@@ -116,15 +124,6 @@ class Building:
             photos=photos,
             signing_key=signing.key_id(),
         )
-
-    def signature(self, manifest: FileFact) -> str:
-        """The manifest's signature; the first one for a batch that was built before."""
-        batch = self.batch
-        if not batch.signature:
-            return signing.sign(batch_files.place_of(batch, MANIFEST).read_bytes())
-        if manifest.sha256 != batch.manifest_sha256:
-            raise Spoiled(f"manifest of batch {batch.pk}")
-        return batch.signature
 
     def chunks(self) -> Iterator[list[Line]]:
         """The items as lines, a chunk at a time, in order; the job tells how far it is.

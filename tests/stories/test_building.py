@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal import signing
 from portal.models import Job, Message
 from stories.models import Batch, NameShown, Photo, Story
-from stories.rules.formats import csv_format
+from stories.rules.formats import csv_format, json_format
 from stories.rules.texts import Answer
 from stories.states import BatchState
 from stories.verbs import batch_files, building, telling
@@ -215,6 +215,18 @@ def test_a_rotated_key_does_not_touch_what_was_signed(world: World, settings: An
     settings.SIGNING_KEY = "A" * 43 + "="
     assert signing.key_id() != batch.key_id
     call_command("deliver", "--rebuild", verbosity=0)
+    assert files_of(batch) == before
+
+
+def test_building_again_leaves_the_files_alone_where_it_would_alter_what_was_signed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approved_story(world)
+    batch = delivered_batch(world)
+    before = files_of(batch)
+    monkeypatch.setattr(json_format, "SCHEMA", 2)  # what a later release might do
+    with pytest.raises(CommandError, match="1 of 1 batches"):
+        call_command("deliver", "--rebuild")
     assert files_of(batch) == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from argparse import ArgumentParser
 from typing import IO, Any, cast
 
@@ -14,8 +15,10 @@ from portal.models import Job
 from portal.work import work_on
 from stories.models import Batch
 from stories.states import BatchState
-from stories.verbs.building import Building, build
+from stories.verbs.building import Building, Spoiled, build
 from stories.verbs.handing_over import deliver
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -80,6 +83,10 @@ class Command(BaseCommand):
         return batch.state != BatchState.SEALED or batch.closed_at is not None
 
     def rebuild(self, batch: Batch) -> bool:
-        """Write the files again."""
-        Building(batch).build()
+        """Write the files again; those that would come out otherwise than they were signed stay as they are."""
+        try:
+            Building(batch).build()
+        except Spoiled as problem:
+            log.error("not built again: %s", problem)
+            return False
         return True
