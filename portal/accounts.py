@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -23,8 +24,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
 from portal import outbox, vault
-from portal.forms import clean_name
+from portal.errors import Refused
+from portal.forms import CANNOT_BE_CHECKED, clean_name
 from portal.models import Urgency, User
+
+log = logging.getLogger(__name__)
 
 #: Stands for a caller without an address: one that no machine has.
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 (nothing is bound to it)
@@ -140,8 +144,15 @@ class SecondStepAdapter(DefaultMFAAdapter):
         return vault.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """See portal.vault."""
-        return vault.decrypt(encrypted_text)
+        """See portal.vault. Refused, and told to the operators, where a key was taken away too early."""
+        try:
+            return vault.decrypt(encrypted_text)
+        except vault.NoKeyFits as problem:
+            log.error(
+                "A second step cannot be checked: put the key that was taken away from FIELD_KEYS or "
+                "SECRET_KEY_FALLBACKS back, and run rotate_secrets before it goes."
+            )
+            raise Refused(CANNOT_BE_CHECKED) from problem
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):

@@ -9,9 +9,12 @@ from allauth.account import forms as account
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+
+from portal.errors import Refused
 
 
 def clean_name(text: str) -> str:
@@ -147,13 +150,44 @@ class ActivateAppForm(OurWords, ActivateTOTPForm):
         return code
 
 
-class SecondStepForm(OurWords, mfa.AuthenticateForm):
+#: What a person reads whose second step was encrypted under a key that the site no longer has.
+CANNOT_BE_CHECKED = (
+    "This code cannot be checked: the site lacks a key to what it keeps of your second step. It was not your "
+    "doing. Try one of your recovery codes; if that does not help, write to the people who run this site."
+)
+
+
+class WithWhatCanBeRead(mfa.BaseAuthenticateForm):
+    """Checks a code by the parts of a second step that can be read; says so where that is not enough."""
+
+    def clean_code(self) -> str:
+        """Check the code; a part that cannot be read neither lets in nor stops the others."""
+        try:
+            code: str = super().clean_code()
+        except Refused:
+            code = self.cleaned_data["code"]
+            self.authenticator = self._whichever_fits(code)
+        return code
+
+    def _whichever_fits(self, code: str) -> Authenticator:
+        parts = Authenticator.objects.filter(user=self.user)
+        for part in parts.exclude(type=Authenticator.Type.WEBAUTHN):
+            try:
+                fits = part.wrap().validate_code(code)
+            except Refused:
+                continue
+            if fits:
+                return part
+        raise forms.ValidationError(CANNOT_BE_CHECKED)
+
+
+class SecondStepForm(OurWords, WithWhatCanBeRead, mfa.AuthenticateForm):
     """The app's code, or a recovery code, at sign-in."""
 
     labels = {"code": "Code"}
 
 
-class SecondStepAgainForm(OurWords, mfa.ReauthenticateForm):
+class SecondStepAgainForm(OurWords, WithWhatCanBeRead, mfa.ReauthenticateForm):
     """The app's code, or a recovery code, before something that matters."""
 
     labels = {"code": "Code"}

@@ -17,7 +17,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from portal import vault
+from portal.forms import CANNOT_BE_CHECKED
 from portal.models import AuditLine, User
+from portal.people import SECRET_PARTS
 from tests.house.people import World
 from tests.house.post import Mail
 from tests.portal.test_accounts import ENTER_CODE, SEND_CODE, code_in
@@ -162,14 +165,74 @@ def test_a_key_that_is_taken_away_too_early_stops_the_command_in_words_and_chang
     assert rotate() == "Encrypted the secrets of 2 authenticators anew."
 
 
-def test_whoever_needs_a_key_that_is_gone_gets_a_page_in_words_and_no_further(
-    world: World, client_of: ClientOf, deliver_mail: DeliverMail, settings: Settings
+def test_whoever_needs_a_key_that_is_gone_reads_what_to_do_and_gets_no_further(
+    world: World,
+    client_of: ClientOf,
+    deliver_mail: DeliverMail,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     set_to(settings, FIELD[0])
     secret = set_up_app(client_of(world.ana))
+    recovery = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
     set_to(settings, FIELD[2])
     client = by_code(world.ana, deliver_mail, STEP)
-    client.raise_request_exception = False
-    answer = client.post(STEP, {"code": app_code(secret)})
-    assert answer.status_code == 500
-    assert not get_user(client).is_authenticated
+    for code in (app_code(secret), recovery[0]):
+        caplog.clear()
+        answer = client.post(STEP, {"code": code})
+        assert answer.status_code == 200
+        assert answer.context["form"].errors == {"code": [CANNOT_BE_CHECKED]}
+        assert not get_user(client).is_authenticated
+        assert {(line.levelname, line.getMessage()) for line in caplog.records} >= {
+            (
+                "ERROR",
+                "A second step cannot be checked: put the key that was taken away from FIELD_KEYS or "
+                "SECRET_KEY_FALLBACKS back, and run rotate_secrets before it goes.",
+            )
+        }
+    set_to(settings, FIELD[1])
+    assert client.post(STEP, {"code": recovery[0]}).status_code == 302
+    assert get_user(client) == world.ana
+
+
+@pytest.mark.parametrize("readable", ["totp", "recovery_codes"])
+def test_what_can_still_be_read_of_a_second_step_lets_in(
+    readable: str,
+    world: World,
+    client_of: ClientOf,
+    deliver_mail: DeliverMail,
+    settings: Settings,
+) -> None:
+    set_to(settings, FIELD[0])
+    secret = set_up_app(client_of(world.ana))
+    recovery = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
+    set_to(settings, FIELD[1])
+    row = Authenticator.objects.get(type=readable)
+    row.data |= {
+        part: vault.encrypted_anew(row.data[part]) for part in SECRET_PARTS if part in row.data
+    }
+    row.save()
+    set_to(settings, FIELD[2])
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=1)):
+        client = by_code(world.ana, deliver_mail, STEP)
+        codes = {"totp": app_code(secret), "recovery_codes": recovery[0]}
+        code = codes.pop(readable)
+        for wrong in ("000000", *codes.values()):
+            assert client.post(STEP, {"code": wrong}).status_code == 200
+            assert not get_user(client).is_authenticated
+        assert client.post(STEP, {"code": code}).status_code == 302
+        assert get_user(client) == world.ana
+
+
+def test_recovery_codes_that_cannot_be_read_are_refused_in_words(
+    world: World, client_of: ClientOf, settings: Settings
+) -> None:
+    set_to(settings, FIELD[0])
+    client = client_of(world.ana)
+    set_up_app(client)
+    page = "/accounts/2fa/recovery-codes/"
+    assert client.get(page).status_code == 200
+    set_to(settings, FIELD[2])
+    answer = client.get(page)
+    assert answer.status_code == 400
+    assert answer.context["words"] == CANNOT_BE_CHECKED
