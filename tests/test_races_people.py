@@ -24,6 +24,7 @@ from campaigns.models import (
     Participation,
     Partner,
     Place,
+    Prompt,
     RosterEntry,
     Society,
 )
@@ -33,6 +34,7 @@ from campaigns.verbs import (
     invitations,
     members,
     phases,
+    prompts,
     requests,
     roster_imports,
     taking_part,
@@ -40,6 +42,7 @@ from campaigns.verbs import (
 from campaigns.verbs.campaigns import end_campaign
 from campaigns.verbs.places import Said, set_places
 from campaigns.verbs.rosters import import_roster
+from portal.errors import TooLate
 from portal.models import AuditLine, Job, Message, User
 from portal.work import work_on
 from stories.models import Tag
@@ -332,6 +335,56 @@ def test_two_leads_set_up_the_same_thing(world: World) -> None:
             ],
         )
         assert CampaignPartner.objects.filter(campaign=world.campaign, leads=True).count() == 1
+
+
+def test_two_leads_take_the_same_thing_out(world: World) -> None:
+    """One does it; the other is told that it is gone, and it stands in the audit log once."""
+    campaign, by = world.campaign, world.lee
+    for seed in rounds(world):
+        Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.DRAFT)
+        partner = Partner.objects.create(name=f"Partner {seed}", slug=f"partner-{seed}")
+        tie = CampaignPartner.objects.create(campaign=campaign, partner=partner)
+        prompt = Prompt.objects.create(campaign=campaign, label="Why?", kind="date", position=9)
+        society = Society.objects.create(name=f"S {seed}", short_name=f"S{seed}", slug=f"s-{seed}")
+        campaign.societies.add(society)
+        campaign.leads.add(world.ana)
+        deeds: dict[str, Deed] = {
+            "remove_partner": lambda: taking_part.remove_partner(by=by, partnership=tie),
+            "delete_prompt": lambda: prompts.delete_prompt(by=by, prompt=prompt),
+            "remove_society": lambda: taking_part.remove_society(
+                by=by, campaign=campaign, society=society
+            ),
+            "remove_lead": lambda: taking_part.remove_lead(
+                by=by, campaign=campaign, person=world.ana
+            ),
+        }
+        for verb, deed in deeds.items():
+            before = AuditLine.objects.filter(verb=verb).count()
+            one_winner(race(seed, deed, deed))
+            assert AuditLine.objects.filter(verb=verb).count() == before + 1
+
+
+def test_a_partner_is_removed_while_it_is_made_the_leading_one(world: World) -> None:
+    """Whoever is first: a campaign does not lose its leading partner to one that is gone."""
+    for seed in rounds(world):
+        Campaign.objects.filter(pk=world.campaign.pk).update(state=CampaignState.DRAFT)
+        first = CampaignPartner.objects.get(campaign=world.campaign, partner=world.research_america)
+        taking_part.set_leading_partner(by=world.lee, partnership=first)
+        partner = Partner.objects.create(name=f"Partner {seed}", slug=f"partner-{seed}")
+        tie = CampaignPartner.objects.create(campaign=world.campaign, partner=partner)
+        removing, leading = race(
+            seed,
+            lambda: taking_part.remove_partner(by=world.lee, partnership=tie),
+            lambda: taking_part.set_leading_partner(by=world.lee, partnership=tie),
+        )
+        assert removing.won
+        first.refresh_from_db()
+        assert first.leads != leading.won
+        taking_part.set_leading_partner(by=world.lee, partnership=first)
+        with pytest.raises(TooLate, match="somebody has removed it"):  # from a page of before
+            taking_part.set_leading_partner(by=world.lee, partnership=tie)
+        first.refresh_from_db()
+        assert first.leads
 
 
 def test_a_new_tag_by_two_coordinators(world: World) -> None:

@@ -87,7 +87,9 @@ def delete_prompt(*, by: User, prompt: Prompt) -> None:
     """Take a question out while nobody can have answered it; TooLate once the campaign has started."""
     held(prompt.campaign, CampaignState.DRAFT)
     audit.record(by, "delete_prompt", prompt, campaign=prompt.campaign_id)
-    Prompt.objects.filter(pk=prompt.pk).delete()
+    gone, _ = Prompt.objects.filter(pk=prompt.pk).delete()
+    if not gone:
+        raise TooLate("This prompt is no longer there: somebody has removed it.")
 
 
 def _asked(prompt: Prompt) -> Prompt:

@@ -10,7 +10,7 @@ from campaigns.states import CampaignState
 from campaigns.verbs.campaigns import held, keep_whole
 from campaigns.verbs.notices import tell_coordinators
 from portal import audit, outbox
-from portal.errors import Refused
+from portal.errors import Refused, TooLate
 from portal.links import absolute
 from portal.models import User
 
@@ -36,8 +36,10 @@ def add_partner(*, by: User, campaign: Campaign, partner: Partner) -> CampaignPa
 
 @transaction.atomic
 def set_leading_partner(*, by: User, partnership: CampaignPartner) -> None:
-    """Say which partner leads; exactly one does."""
+    """Say which partner leads; exactly one does. TooLate where a lead has removed it in the meantime."""
     fresh = held(partnership.campaign)
+    if not fresh.partnerships.filter(pk=partnership.pk).exists():
+        raise TooLate(_gone(partnership.partner))
     fresh.partnerships.exclude(pk=partnership.pk).update(leads=False)
     fresh.partnerships.filter(pk=partnership.pk).update(leads=True)
     audit.record(by, "set_leading_partner", partnership, campaign=fresh.pk)
@@ -48,7 +50,13 @@ def remove_partner(*, by: User, partnership: CampaignPartner) -> None:
     """Take a partner out while the campaign is being set up; TooLate once it may hold stories."""
     fresh = held(partnership.campaign, CampaignState.DRAFT)
     audit.record(by, "remove_partner", partnership, campaign=fresh.pk)
-    fresh.partnerships.filter(pk=partnership.pk).delete()
+    gone, _ = fresh.partnerships.filter(pk=partnership.pk).delete()
+    if not gone:
+        raise TooLate(_gone(partnership.partner))
+
+
+def _gone(organization: Partner | Society) -> str:
+    return f"{organization.name} takes no part in this campaign any more: somebody has removed it."
 
 
 @transaction.atomic
@@ -71,8 +79,10 @@ def add_society(*, by: User, campaign: Campaign, society: Society) -> None:
 
 @transaction.atomic
 def remove_society(*, by: User, campaign: Campaign, society: Society) -> None:
-    """Ask a society's members no more; those who joined stay joined."""
+    """Ask a society's members no more; those who joined stay joined. TooLate where that is so already."""
     fresh = held(campaign)
+    if not fresh.societies.filter(pk=society.pk).exists():
+        raise TooLate(_gone(society))
     fresh.societies.remove(society)
     keep_whole(fresh, "societies")
     audit.record(by, "remove_society", fresh, society=society.pk)
@@ -101,8 +111,10 @@ def add_lead(*, by: User, campaign: Campaign, person: User) -> None:
 
 @transaction.atomic
 def remove_lead(*, by: User, campaign: Campaign, person: User) -> None:
-    """Take a person out of the lead; somebody must remain."""
+    """Take a person out of the lead; somebody must remain. TooLate where the person leads no more."""
     fresh = held(campaign)
+    if not fresh.leads.filter(pk=person.pk).exists():
+        raise TooLate(f"{person} does not lead this campaign any more: somebody was faster.")
     if fresh.leads.exclude(pk=person.pk).count() == 0:
         raise Refused("A campaign needs somebody who leads it. Add another person first.")
     fresh.leads.remove(person)
