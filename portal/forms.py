@@ -55,9 +55,14 @@ class OurWords(forms.Form):
         "code": "Six-digit code",
     }
 
+    help_texts = {
+        "password1": "At least ten characters. Three unrelated words are easy to keep in mind and hard to guess.",
+    }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
+            field.help_text = self.help_texts.get(name, field.help_text)
             field.label = self.labels.get(name, field.label)
             field.widget.attrs.pop("placeholder", None)
             if name == "code":

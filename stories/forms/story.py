@@ -53,6 +53,7 @@ class StoryForm(ConsentForm):
         max_length=200,
         label="What the photo shows",
         help_text="For readers who cannot see it, such as: “Two people at a microscope, laughing.”",
+        error_messages={"required": "Please say in a few words what your photo shows."},
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class StoryForm(ConsentForm):
             described = {"photo_description": photo.description}
             kwargs["initial"] = described | dict(kwargs.get("initial") or {})
         super().__init__(data, grid=grid, **kwargs)
+        self.fields["photo_description"].required = photo is not None
         for prompt in prompts:
             self.fields[field_name(prompt.pk)] = field_for(prompt)
 
@@ -77,13 +79,6 @@ class StoryForm(ConsentForm):
     def telling(self) -> list[BoundField]:
         """The fields of the hook and the prompts, in the campaign's order."""
         return [self["hook"], *(self[field_name(prompt.pk)] for prompt in self.prompts)]
-
-    def clean_photo_description(self) -> str:
-        """A picture needs its words."""
-        words: str = self.cleaned_data["photo_description"]
-        if self.photo is not None and not words:
-            raise forms.ValidationError("Please say in a few words what your photo shows.")
-        return words
 
     def answers(self) -> list[Answer]:
         """The answered prompts, as a revision keeps them."""

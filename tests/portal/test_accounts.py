@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from allauth.account.models import EmailAddress
+from bs4 import BeautifulSoup
 from django.contrib.auth import get_user
 from django.test import Client
 from django.utils import timezone
@@ -317,3 +318,15 @@ def test_two_sign_ups_at_the_same_moment_make_one_person(
     (mail,) = deliver_mail()
     assert mail.subject == "You already have an account"
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Please fill this in."),
+        ("nonsense", "Please give an e-mail address, such as name@example.org."),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_own_words(client: Client, typed: str, said: str) -> None:
+    page = BeautifulSoup(client.post(SIGNUP, {"email": typed}).content, "html.parser")
+    assert [words.text.strip() for words in page.select(".invalid-feedback")] == [said]
