@@ -148,7 +148,7 @@ def review_page(
         "decline_form": reason_form("decline"),
         "filters": remembered_filters(request),
     }
-    context |= forms_with_words
+    context |= forms_with_words | {"typed": bool(forms_with_words)}
     return render(request, "stories/review/story.html", context, status=status)
 
 

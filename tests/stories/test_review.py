@@ -180,8 +180,10 @@ def test_of_two_who_claim_one_wins_and_the_other_reads_who(
     story = submitted_story(world)
     assert client_of(world.ana).post(url("claim", story)).status_code == 302
     late = client_of(world.ben).post(url("claim", story))
+    page = late.content.decode()
     assert late.status_code == 409
-    assert "This story is “in review” by now. Ana Ruiz took it on" in late.content.decode()
+    assert "This story is “in review” by now. Ana Ruiz took it on" in page
+    assert "Nothing you typed is lost" not in page  # nothing was typed
 
 
 def test_of_two_who_decide_one_wins_and_the_other_loses_no_word(
@@ -197,6 +199,7 @@ def test_of_two_who_decide_one_wins_and_the_other_loses_no_word(
     assert late.status_code == 409
     assert "Ana Ruiz" in page
     assert "Too short for us, sorry." in page
+    assert "Nothing you typed is lost" in page
     story.refresh_from_db()
     assert story.state == "approved"
     assert story.decisions.count() == 1
