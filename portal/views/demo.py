@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -49,6 +50,7 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
     if person is None or user is None:
         raise Http404
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    UserSession.objects.create_from_request(request)
     messages.success(request, f"You are now {user}, {person.role}. {person.tries}")
     allowed = url_has_allowed_host_and_scheme(person.url, allowed_hosts=None)
     return redirect(person.url if allowed else "home")

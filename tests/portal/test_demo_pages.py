@@ -49,6 +49,12 @@ def test_the_cast_signs_in_with_one_click(cast: None, client: Client) -> None:
     assert str(get_user(client)) == "Ana Ruiz"
 
 
+def test_the_browser_stands_among_those_that_are_signed_in(cast: None, client: Client) -> None:
+    client.post("/demo/sign-in/", {"email": "mia@example.org"})
+    (line,) = client.get("/me/sessions/").context["lines"]
+    assert line["current"]
+
+
 def test_one_follows_the_next_in_the_same_browser(cast: None, client: Client) -> None:
     for email, name in (("ana@example.org", "Ana Ruiz"), ("mia@example.org", "Mia Chen")):
         client.post("/demo/sign-in/", {"email": email})
