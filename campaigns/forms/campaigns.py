@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -24,18 +23,10 @@ WEEKDAYS = [
 ]
 
 
-def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Zones to choose from: those of the United States first, then every city's, then UTC."""
-    cities = sorted(
-        name
-        for name in zoneinfo.available_timezones() - US_ZONES.keys()
-        if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/"))
-    )
-    return [
-        ("United States", list(US_ZONES.items())),
-        ("All others", [(name, zone_in_words(name)) for name in cities]),
-        ("No place", [("UTC", "UTC")]),
-    ]
+def time_zones(now: str) -> list[tuple[str, str]]:
+    """Zones to choose from: those of the United States, and the one that counts `now` if it is another."""
+    other = [] if now in US_ZONES else [(now, zone_in_words(now))]
+    return [*US_ZONES.items(), *other]
 
 
 def hours() -> list[tuple[int, str]]:
@@ -94,7 +85,7 @@ class BasicsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         )
         self.fields["time_zone"] = forms.ChoiceField(
             label="Time zone",
-            choices=time_zones,
+            choices=time_zones(self.instance.time_zone),
             help_text="Phases open and close at a local time of this zone. Phases that you planned "
             "already keep their moment, so check them after a change.",
         )

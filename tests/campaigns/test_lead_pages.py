@@ -25,6 +25,7 @@ from campaigns.models import (
     Society,
 )
 from campaigns.rows import LEAD_ROWS
+from campaigns.rules.clocks import US_ZONES
 from campaigns.states import CampaignState
 from portal.models import AuditLine, DigestLine, Message, User
 from tests.house.people import World, make_campaign, make_phases, make_prompts
@@ -231,6 +232,22 @@ def test_a_phase_that_makes_no_sense_is_explained_in_place(
     assert words in page
     assert 'value="First"' in page
     assert draft.phases.count() == 0
+
+
+def test_time_zones_are_those_of_the_united_states_and_the_one_in_force(
+    world: World, client_of: ClientOf
+) -> None:
+    def offered() -> list[str]:
+        shown = client_of(world.lee).get(path("basics", world.campaign)).content
+        return [
+            str(option["value"])
+            for option in BeautifulSoup(shown, "html.parser").select("#id_time_zone option")
+        ]
+
+    assert offered() == list(US_ZONES)
+    world.campaign.time_zone = "Europe/Berlin"
+    world.campaign.save()
+    assert offered() == [*US_ZONES, "Europe/Berlin"]
 
 
 def test_a_local_moment_field_shows_and_reads_the_same_time() -> None:
