@@ -34,10 +34,16 @@ class Line:
     submitted: int = 0
     in_review: int = 0
     approved: int = 0
-    #: One number for each of the campaign's partners, in their order.
+    partners: Collection[Partner] = ()
+    #: One number for each of the partners, in their order.
     handed_over: list[int] = field(default_factory=list)
     #: "open", "to come", "over" or empty where no phase targets it.
     phase: str = ""
+
+    @property
+    def by_partner(self) -> list[tuple[Partner, int]]:
+        """The numbers that were handed over, each beside its partner."""
+        return list(zip(self.partners, self.handed_over, strict=True))
 
 
 @require_safe
@@ -80,7 +86,7 @@ def coverage(request: HttpRequest, slug: str) -> HttpResponse:
                 if any(phase.covers(code) for phase in phases)
                 or code in {state for state, _ in told}
             ],
-            "missing": missing(open_, told, districts, chosen) if counted else [],
+            **(missing(open_, told, districts, chosen) if counted else {}),
             "nothing_open": not open_,
         },
     )
@@ -114,7 +120,7 @@ def line_of(
     partners: Collection[Partner],
 ) -> Line:
     """The sum of some districts as a line."""
-    line = Line(name, state, handed_over=[0] * len(partners))
+    line = Line(name, state, partners=partners, handed_over=[0] * len(partners))
     for place in places:
         line.submitted += place[None]["submitted"]
         line.in_review += place[None]["in_review"]
@@ -158,7 +164,7 @@ def district_lines(
 
 def total_of(lines: Iterable[Line], partners: Collection[Partner]) -> Line:
     """All lines together."""
-    total = Line("All", "", handed_over=[0] * len(partners))
+    total = Line("All", "", partners=partners, handed_over=[0] * len(partners))
     for line in lines:
         total.submitted += line.submitted
         total.in_review += line.in_review
@@ -191,19 +197,22 @@ def missing(
     told: set[tuple[str, int | None]],
     districts: dict[str, list[int]],
     chosen: str,
-) -> list[tuple[str, str, str]]:
-    """What has no story yet though its phase is open: (state's code, its name, which districts)."""
-    found = []
+) -> dict[str, list[tuple[str, str, str]]]:
+    """What has no story yet though its phase is open: (state's code, its name, which districts).
+
+    `untold` are the states without any, `partly` those with some districts without one.
+    """
+    untold, partly = [], []
     for state in sorted(open_ & {chosen} if chosen else open_, key=usa.state_name):
         have = {district for of, district in told if of == state}
         lacking = [one for one in districts.get(state, []) if one not in have]
         if not have:
-            found.append((state, usa.state_name(state), "no story yet"))
+            untold.append((state, usa.state_name(state), ""))
         elif lacking:
             words = ", ".join("at large" if one == 0 else str(one) for one in lacking)
             word = "district" if len(lacking) == 1 else "districts"
-            found.append((state, usa.state_name(state), f"none from {word} {words}"))
-    return found
+            partly.append((state, usa.state_name(state), f"none from {word} {words}"))
+    return {"untold": untold, "partly": partly}
 
 
 def districts_of_all() -> dict[str, list[int]]:

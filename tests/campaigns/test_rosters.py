@@ -27,6 +27,7 @@ from portal.models import AuditLine, User
 from portal.paging import HEAD
 from portal.tallies import MOST
 from tests.campaigns.test_places import make_institution
+from tests.house.browser import NARROW, OpenPage, fits, no_axe_findings
 from tests.house.people import World, make_member, make_user
 from tests.house.post import Mail
 from tests.house.queries import equal_queries
@@ -563,3 +564,12 @@ def test_one_society_leads_straight_to_its_roster(world: World, client_of: Clien
     answer = client_of(world.rita).get(reverse("campaigns:rosters"))
     assert answer["Location"] == reverse("campaigns:roster", args=["river-biology"])
     assert client_of(world.mia).get(reverse("campaigns:rosters")).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_scrolls_a_roster_sideways_on_a_phone(world: World, open_page: OpenPage) -> None:
+    page = open_page(world.ana, size=NARROW)
+    page.goto(reverse("campaigns:roster", args=[world.isscr.slug]))
+    assert page.get_by_role("row", name="Mia Chen").get_by_text("signed in").is_visible()
+    assert fits(page)
+    no_axe_findings(page)

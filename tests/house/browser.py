@@ -30,6 +30,12 @@ ARGUMENTS = [
 WIDE = (1280, 900)
 NARROW = (390, 844)
 
+#: What of a page is wider than its place: the page itself, or a table in its frame.
+TOO_WIDE = """
+[document.documentElement, ...document.querySelectorAll(".table-responsive")]
+  .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.ariaLabel ?? part.tagName)
+"""
+
 OpenPage = Callable[..., Page]
 
 
@@ -96,6 +102,12 @@ def no_axe_findings(page: Page) -> None:
         for finding in results["violations"]
     ]
     assert findings == [], page.url
+
+
+def fits(page: Page) -> bool:
+    """Whether nobody has to scroll sideways, not even within a table."""
+    too_wide: list[str] = page.evaluate(TOO_WIDE)
+    return too_wide == []
 
 
 def take_picture(page: Page, name: str) -> Path:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
 
 from portal.post import beats
-from tests.house.browser import NARROW, WIDE, OpenPage, no_axe_findings, take_picture
+from tests.house.browser import NARROW, WIDE, OpenPage, fits, no_axe_findings, take_picture
 from tests.house.people import World
 from tests.portal.test_operator import given_up_jobs, given_up_messages, put_back
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-
-
-#: What of a page is wider than its place: the page itself, or a table in its frame.
-TOO_WIDE = """
-[document.documentElement, ...document.querySelectorAll(".table-responsive")]
-  .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.ariaLabel ?? part.tagName)
-"""
-
-
-def fits(page: Page) -> bool:
-    """Whether nobody has to scroll sideways, not even within a table."""
-    too_wide: list[str] = page.evaluate(TOO_WIDE)
-    return too_wide == []
 
 
 @SIZES
