@@ -27,6 +27,7 @@ from portal import outbox, vault
 from portal.errors import Refused
 from portal.forms import CANNOT_BE_CHECKED, clean_name
 from portal.models import Urgency, User
+from portal.signed_in import seal_sessions_anew
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,9 @@ class Adapter(DefaultAccountAdapter):
         with transaction.atomic():
             for address in EmailAddress.objects.filter(user=user, verified=True):
                 address_proven(user, address.email)
+        # allauth sweeps the person's sessions next, and gives those of an earlier SECRET_KEY another
+        # session key, which their browsers do not know.
+        seal_sessions_anew(user)
         response: HttpResponse = super().post_login(request, user, **how)
         return response
 

@@ -6,14 +6,17 @@ step is read anew for every request and kept for no other.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
@@ -62,6 +65,18 @@ def person_of(session: SessionBase) -> User | None:
         session[auth.HASH_SESSION_KEY] = now
         return person
     return None
+
+
+def seal_sessions_anew(user: User) -> None:
+    """Bring the sessions of a person's browsers under the newest SECRET_KEY while an earlier one holds."""
+    if not settings.SECRET_KEY_FALLBACKS:
+        return
+    store_of = import_module(settings.SESSION_ENGINE).SessionStore
+    for key in UserSession.objects.filter(user=user).values_list("session_key", flat=True):
+        store = store_of(key)
+        if person_of(store) and store.modified:
+            with suppress(UpdateError):  # its owner has just signed out there
+                store.save()
 
 
 def _user_of(request: HttpRequest) -> Any:

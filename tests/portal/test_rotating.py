@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -124,6 +126,22 @@ def test_a_new_secret_key_signs_nobody_out_and_hides_no_browser(
         elsewhere.get(SESSIONS).status_code == 302
     )  # what the new key did not end, its owner does
     assert browsers_listed(here) == 1
+
+
+def test_signing_in_elsewhere_meanwhile_signs_out_no_browser_that_was_not_back_yet(
+    world: World, deliver_mail: DeliverMail, settings: Settings
+) -> None:
+    set_to(settings, SECRET[0])
+    first, ended = (by_code(world.ana, deliver_mail) for _ in range(2))
+    Session.objects.get(session_key=ended.session.session_key).delete()
+    set_to(settings, SECRET[1])
+    second = by_code(world.ana, deliver_mail)
+    assert browsers_listed(first) == 2
+    assert browsers_listed(second) == 2
+    assert Session.objects.count() == UserSession.objects.count() == 2
+    # Both have come to the new key, the first one by the other's coming.
+    set_to(settings, SECRET[2])
+    assert [browsers_listed(client) for client in (first, second)] == [2, 2]
 
 
 def test_a_browser_that_did_not_come_back_in_time_signs_in_again_and_is_listed_no_more(
