@@ -13,6 +13,7 @@ from hypothesis.stateful import rule
 
 from campaigns.models import (
     BoundarySet,
+    Member,
     MembershipRequest,
     Notices,
     Participation,
@@ -23,6 +24,7 @@ from campaigns.models import (
     ZipArea,
 )
 from campaigns.rules.boundary_files import BoundaryRow
+from campaigns.states import CampaignState
 from campaigns.verbs import (
     boundaries,
     invitations,
@@ -35,7 +37,7 @@ from campaigns.verbs import (
 )
 from campaigns.verbs.places import Said
 from campaigns.verbs.rosters import import_roster
-from portal import audit, people
+from portal import people
 from tests.house.life import NUMBER, SELDOM, Life, went
 from tests.house.places import REAL_ROWS
 from tests.house.post import run_jobs
@@ -127,18 +129,33 @@ class Comings(Life):
             )
         went("set_places")
 
-    @rule(number=NUMBER, verb=st.sampled_from(["unsubscribe", "resubscribe", "wish", "unwish"]))
-    def a_member_wants_to_hear(self, number: int, verb: str) -> None:
-        """Or not to hear any more."""
-        member = self.person(number)
-        user, campaign = member.user, self.world.campaign
+    @rule(
+        number=NUMBER,
+        which=NUMBER,
+        verb=st.sampled_from(["unsubscribe", "resubscribe", "wish", "unwish", "join"]),
+    )
+    def a_member_wants_to_hear(self, number: int, which: int, verb: str) -> None:
+        """Or not to hear any more; or joins at once, and tells nothing yet."""
+        member, campaign = self.person(number), self.campaign(which)
+        user = member.user
         assert user is not None
         if verb in ("unsubscribe", "resubscribe"):
             deed = getattr(invitations, verb)
             self.goes(verb, lambda: deed(by=user, member=member))
         else:
+            before = Participation.objects.count()
             deed = getattr(joining, verb)
             self.goes(verb, lambda: deed(by=user, member=member, campaign=campaign))
+            if self.campaigns[campaign.pk] != CampaignState.RUNNING:
+                assert Participation.objects.count() == before
+
+    @rule(number=NUMBER)
+    def somebody_looks_for_their_own_record(self, number: int) -> None:
+        """Made on the first of their pages; there is one, however often they look."""
+        world = self.world
+        by = [world.sam, world.ana, world.mia, world.nils][number % 4]
+        if self.goes("own_member", lambda: members.own_member(by=by)):
+            assert Member.objects.filter(user=by).count() == 1
 
     @rule(number=NUMBER, new=st.sampled_from(NEW))
     def somebody_proves_an_address(self, number: int, new: str) -> None:
@@ -181,28 +198,17 @@ class Comings(Life):
             self.rosters[request.society_id].add(request.user.email)
 
     @rule(
-        deed=st.sampled_from(["choose_notices", "tie", "account", "rename"]),
+        deed=st.sampled_from(["choose_notices", "rename"]),
         notice=st.sampled_from(list(Notices)),
     )
     def an_office_changes(self, deed: str, notice: Notices) -> None:
-        """How coordinators hear of things; ties and accounts that operators take away or give back."""
+        """How coordinators hear of things, and what they are called."""
         world = self.world
         if deed == "choose_notices":
             chosen = {world.rivers.pk: str(notice)}
             notices.choose_notices(by=world.rita, choices=chosen)
-        elif deed == "rename":
+        else:
             people.rename(by=world.ben, name=f"Ben {notice}")
-        elif deed == "account":
-            world.ben.is_active = not world.ben.is_active
-            world.ben.save(update_fields=["is_active"])
-        else:  # as the operators' admin does
-            tie = self.coordinator_tie()
-            if tie._state.adding:
-                tie.save()
-            else:
-                with transaction.atomic():
-                    audit.record(world.olga, "remove_coordinator", tie)
-                    tie.delete()
         went(deed)
 
     @rule(split=st.booleans())

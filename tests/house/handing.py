@@ -9,9 +9,9 @@ from hypothesis.stateful import precondition, rule
 from campaigns.models import CampaignPartner, Partner, PartnerUser
 from campaigns.verbs import phases, taking_part
 from portal.errors import Refused, TooLate
-from stories.models import Batch, Consent, Item, PartnerToken, Recall
+from stories.models import Batch, Consent, Item, Recall
 from stories.states import BatchState, RecallState, StoryState
-from stories.verbs import batching, handing_over, tokens
+from stories.verbs import batching, handing_over
 from stories.verbs.handing_over import RecallAnswer
 from tests.house.life import NUMBER, Life, went
 from tests.house.people import make_user
@@ -51,7 +51,8 @@ class HandingOver(Life):
     def an_officer_takes(self, batch: Batch, verb: str) -> None:
         """A file, or the batch by name."""
         officer = PartnerUser.objects.filter(partner=batch.partner).first()
-        assert officer is not None
+        if officer is None:
+            return
         in_inbox = Batch.objects.inbox_of(officer.user).filter(pk=batch.pk).exists()
         if not in_inbox:
             return  # the door answers 404
@@ -68,33 +69,27 @@ class HandingOver(Life):
         went(verb)
         assert verb == "acknowledge" or batch.closed_at is None
 
-    @rule(pick=NUMBER, verb=st.sampled_from(["read_story", "selection", "token"]))
+    @rule(pick=NUMBER, verb=st.sampled_from(["read_story", "selection"]))
     def an_officer_reads(self, pick: int, verb: str) -> None:
-        """On screen, as a selection, or by a program; nothing that was taken back is there to read."""
+        """On screen or as a selection; nothing that was taken back is there to read."""
         officers = list(PartnerUser.objects.select_related("user").order_by("pk"))
+        if not officers:
+            return
         officer = officers[pick % len(officers)]
         items = Item.objects.usable_by(officer.user)
         usable = list(items.select_related("story", "batch", "consent"))
         today = batching.today_in(self.world.campaign)
         for item in usable:
-            assert item.partner_id == officer.partner_id
+            assert (officer.user_id, item.partner_id) in self.officers
             assert item.story.state != StoryState.WITHDRAWN
             assert item.consent.until >= today
-        if verb == "token":
-            key = tokens.make_token(by=officer.user, officer=officer, name="Sync")
-            token = PartnerToken.objects.order_by("pk").last()
-            assert token is not None
-            assert tokens.user_of(key) == officer.user
-            tokens.revoke_token(by=officer.user, token=token)
-            assert tokens.user_of(key) is None
-        elif not usable:
+        if not usable:
             return
-        elif verb == "read_story":
+        if verb == "read_story":
             item = usable[pick % len(usable)]
             assert self.goes(verb, lambda: handing_over.read_story(by=officer.user, item=item))
             return
-        else:
-            handing_over.record_selection(by=officer.user, items=items, file="selection.csv")
+        handing_over.record_selection(by=officer.user, items=items, file="selection.csv")
         went(verb)
 
     @rule(
@@ -108,7 +103,8 @@ class HandingOver(Life):
             return
         recall = recalls[pick % len(recalls)]
         officer = PartnerUser.objects.filter(partner=recall.partner).first()
-        assert officer is not None
+        if officer is None:
+            return
         before = recall.state
         try:
             with transaction.atomic():
@@ -122,13 +118,18 @@ class HandingOver(Life):
         went("answer_recall")
         assert before == RecallState.ASKED
 
-    @precondition(lambda self: CampaignPartner.objects.count() < 4)
+    @precondition(
+        lambda self: CampaignPartner.objects.filter(campaign=self.world.campaign).count() < 4
+    )
     @rule()
     def a_partner_joins_late(self) -> None:
         """With an officer of its own."""
         number = Partner.objects.count() + 1
         partner = Partner.objects.create(name=f"Late partner {number}", slug=f"late-{number}")
-        PartnerUser.objects.create(partner=partner, user=make_user(f"Officer{number} Late"))
+        officer = PartnerUser.objects.create(
+            partner=partner, user=make_user(f"Officer{number} Late")
+        )
+        self.officers.add((officer.user_id, partner.pk))
         campaign = self.world.campaign
         self.goes(
             "add_partner",

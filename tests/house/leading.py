@@ -12,18 +12,23 @@ from hypothesis.stateful import rule
 from campaigns.models import Basis, Campaign, CampaignPartner, Phase, Prompt, Rhythm
 from campaigns.states import CampaignState, PhaseState
 from campaigns.verbs import campaigns, consent_texts, phases, prompts, taking_part
+from portal.models import User
 from tests.house.life import NUMBER, Life
 
 STATES = st.lists(st.sampled_from(["KS", "NE", "UT", "TX", "NC"]), max_size=3, unique=True)
-PROMPTS = ["add_prompt", "change_prompt", "move_prompt", "retire_prompt"]
-PARTS = ["add_society", "remove_society", "add_lead", "remove_lead", "set_leading_partner"]
-BASICS = ["update_campaign", "change_rhythm", "publish_consent_text"]
+PROMPTS = ["add_prompt", "change_prompt", "move_prompt", "retire_prompt", "delete_prompt"]
+PARTS = ["add_society", "remove_society", "add_lead", "remove_lead"]
+PARTNERS = ["set_leading_partner", "remove_partner"]
+#: So far apart that a day ends in one where it began long ago in the other.
+ZONES = ["America/New_York", "Pacific/Honolulu", "Pacific/Auckland", "UTC"]
+BASICS = ["update_campaign", "change_time_zone", "change_rhythm", "publish_consent_text"]
 
 
 class Leading(Life):
     """The part of a life that leads play."""
 
     @rule(
+        which=NUMBER,
         number=NUMBER,
         verb=st.sampled_from(
             ["add_phase", "change_phase", "change_phase", "change_closing", "remove_phase"]
@@ -33,11 +38,14 @@ class Leading(Life):
         states=STATES,
     )
     def the_lead_plans(
-        self, number: int, verb: str, days: int, length: int, states: list[str]
+        self, which: int, number: int, verb: str, days: int, length: int, states: list[str]
     ) -> None:
         """Phases are planned, changed, closed early or late, and taken out."""
-        found = list(Phase.objects.order_by("pk"))
-        phase = found[number % len(found)]
+        campaign = self.campaign(which)
+        found = list(Phase.objects.filter(campaign=campaign).order_by("pk"))
+        if not found and verb != "add_phase":
+            return
+        phase = found[number % len(found)] if found else Phase(campaign=campaign)
         opens_at = timezone.now() + dt.timedelta(days=days)
         closes_at = opens_at + dt.timedelta(days=length)
         deed = getattr(phases, verb)
@@ -49,7 +57,7 @@ class Leading(Life):
             "closes_at": closes_at,
         }
         given: dict[str, dict[str, object]] = {
-            "add_phase": {"campaign": self.world.campaign, **named},
+            "add_phase": {"campaign": campaign, **named},
             "change_phase": {"phase": phase, **named},
             "change_closing": {"phase": phase, "closes_at": closes_at},
             "remove_phase": {"phase": phase},
@@ -57,42 +65,66 @@ class Leading(Life):
         opened = phase.state == PhaseState.OPENED
         done = self.goes(verb, lambda: deed(by=self.world.lee, **given[verb]))
         assert not (done and opened and verb in ("change_phase", "remove_phase"))
+        assert not (done and self.campaigns[campaign.pk] == CampaignState.ENDED)
 
     @rule(
+        which=NUMBER,
         number=NUMBER,
-        verb=st.sampled_from([*PROMPTS, *PARTS, *BASICS, "end_campaign"]),
+        verb=st.sampled_from([*PROMPTS, *PARTS, *PARTNERS, *BASICS, "end_campaign"]),
     )
-    def the_lead_changes(self, number: int, verb: str) -> None:
+    def the_lead_changes(self, which: int, number: int, verb: str) -> None:
         """Anything else of a campaign; once in a while it ends."""
         if verb == "end_campaign" and number % 8:
             return
-        campaign = Campaign.objects.get(pk=self.world.campaign.pk)
-        ended = campaign.state == CampaignState.ENDED
-        done = self.goes(verb, self.change(verb, number))
-        assert not (done and ended), "an ended campaign was changed"
-
-    def change(self, verb: str, number: int) -> Callable[[], object]:
-        """The verb with what it is given."""
-        world, by = self.world, self.world.lee
-        campaign, coordinators = world.campaign, [world.ana, world.ben, world.rita]
-        person, society = coordinators[number % 3], [world.isscr, world.rivers][number % 2]
-        partners = list(CampaignPartner.objects.filter(campaign=campaign).order_by("pk"))
-        partner = partners[number % len(partners)]
+        campaign = self.campaign(which)
+        state = self.campaigns[campaign.pk]
+        deed = self.change(campaign, verb, number)
+        if deed is None or not self.goes(verb, deed):
+            return
+        assert state != CampaignState.ENDED, "an ended campaign was changed"
+        if verb in ("delete_prompt", "remove_partner"):
+            assert state == CampaignState.DRAFT, f"{verb} from a campaign that has started"
         match verb:
+            case "end_campaign":
+                assert state == CampaignState.RUNNING
+                self.campaigns[campaign.pk] = str(CampaignState.ENDED)
+            case "add_lead":
+                assert (self.somebody(number).pk, campaign.pk) not in self.leads
+                self.leads.add((self.somebody(number).pk, campaign.pk))
+            case "remove_lead":
+                self.leads.remove((self.somebody(number).pk, campaign.pk))
+            case "change_time_zone" if campaign == self.world.campaign:
+                self.world.campaign.refresh_from_db(fields=["time_zone"])
+
+    def somebody(self, number: int) -> User:
+        """Who is made a lead, or is one no longer."""
+        return [self.world.ana, self.world.ben, self.world.rita][number % 3]
+
+    def change(self, campaign: Campaign, verb: str, number: int) -> Callable[[], object] | None:
+        """The verb with what it is given; None where there is nothing to give it."""
+        world, by, person = self.world, self.world.lee, self.somebody(number)
+        society = [world.isscr, world.rivers][number % 2]
+        match verb:
+            case "set_leading_partner" | "remove_partner":
+                partners = list(CampaignPartner.objects.filter(campaign=campaign).order_by("pk"))
+                partner = partners[number % len(partners)] if partners else None
+                deed = getattr(taking_part, verb)
+                return (lambda: deed(by=by, partnership=partner)) if partner else None
             case "add_society" | "remove_society":
                 deed = getattr(taking_part, verb)
                 return lambda: deed(by=by, campaign=campaign, society=society)
             case "add_lead" | "remove_lead":
                 deed = getattr(taking_part, verb)
                 return lambda: deed(by=by, campaign=campaign, person=person)
-            case "set_leading_partner":
-                return lambda: taking_part.set_leading_partner(by=by, partnership=partner)
             case "update_campaign":
                 basis = list(Basis)[number % 3]
-                name = f"Research saves {number}"
+                name = f"{campaign.slug} {number}"
                 return lambda: campaigns.update_campaign(
                     by=by, campaign=campaign, name=name, basis=basis
                 )
+            case "change_time_zone":
+                zone = ZONES[number % len(ZONES)]
+                return lambda: campaigns.update_campaign(by=by, campaign=campaign, time_zone=zone)
             case "change_rhythm":
                 rhythm, hour = list(Rhythm)[number % 3], number % 24
                 return lambda: campaigns.change_rhythm(
@@ -105,12 +137,16 @@ class Leading(Life):
                 )
             case "end_campaign":
                 return lambda: campaigns.end_campaign(by=by, campaign=campaign)
-        return self.ask_otherwise(verb, number)
+        return self.ask_otherwise(campaign, verb, number)
 
-    def ask_otherwise(self, verb: str, number: int) -> Callable[[], object]:
+    def ask_otherwise(
+        self, campaign: Campaign, verb: str, number: int
+    ) -> Callable[[], object] | None:
         """A change of the form's questions."""
-        by, campaign = self.world.lee, self.world.campaign
+        by = self.world.lee
         found = list(Prompt.objects.filter(campaign=campaign).order_by("pk"))
+        if not found:
+            return None
         prompt = found[number % len(found)]
         question: prompts.Question = {
             "kind": prompt.kind,
@@ -128,4 +164,6 @@ class Leading(Life):
                 return lambda: prompts.change_prompt(by=by, prompt=prompt, **question)
             case "move_prompt":
                 return lambda: prompts.move_prompt(by=by, prompt=prompt, up=number % 2 == 0)
+            case "delete_prompt":
+                return lambda: prompts.delete_prompt(by=by, prompt=prompt)
         return lambda: prompts.retire_prompt(by=by, prompt=prompt)

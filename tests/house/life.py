@@ -13,13 +13,22 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from campaigns.models import CampaignPartner, ConsentText, Coordinator, Member, RosterEntry
+from campaigns.models import (
+    Campaign,
+    CampaignPartner,
+    ConsentText,
+    Coordinator,
+    Member,
+    PartnerUser,
+    RosterEntry,
+)
 from portal.errors import Refused, TooLate
 from portal.models import User
 from stories.models import NameShown, Story
 from stories.rules.consent import Permission
 from stories.states import STORY_MOVES
 from stories.verbs import batching
+from tests.house.invariants import Checked
 from tests.house.people import make_world
 
 USES = st.tuples(st.booleans(), st.booleans(), st.booleans())
@@ -47,7 +56,10 @@ class Life(RuleBasedStateMachine):
     """One coalition, and what must be true of it whatever the database says.
 
     `states`: where each story is. `typed`: the last hook that its author typed. `allowed`: what its
-    author last allowed, by partner. `rosters`: who is on each society's roster.
+    author last allowed, by partner. `rosters`: who is on each society's roster. `campaigns`: where each
+    campaign is. `officers`, `coordinators`, `leads`: who serves which partner, society or campaign.
+    `closed`: accounts that an operator has closed. `keys`: whose program holds which key, and for which
+    partner it was made; `dead_keys`: those that must open nothing any more.
     """
 
     def __init__(self) -> None:
@@ -63,7 +75,15 @@ class Life(RuleBasedStateMachine):
         self.rosters: dict[int, set[str]] = {}
         for society, email in RosterEntry.objects.values_list("society", "email"):
             self.rosters.setdefault(society, set()).add(email)
-        self.joined_before = 0
+        self.campaigns = {self.world.campaign.pk: str(self.world.campaign.state)}
+        self.officers = set(PartnerUser.objects.values_list("user", "partner"))
+        self.coordinators = set(Coordinator.objects.values_list("user", "society"))
+        self.leads = set(Campaign.leads.through.objects.values_list("user", "campaign"))
+        self.closed: set[int] = set()
+        self.keys: dict[str, tuple[int, int]] = {}
+        self.dead_keys: list[str] = []
+        self.checked = Checked()
+        self.latest_day = batching.today_in(self.world.campaign)
 
     def teardown(self) -> None:
         """Leave nothing behind."""
@@ -96,10 +116,12 @@ class Life(RuleBasedStateMachine):
         people = list(Member.objects.exclude(user=None).select_related("user").order_by("pk"))
         return people[number % len(people)]
 
-    def coordinator_tie(self) -> Coordinator:
-        """Ben's tie to his society; where an operator has taken it away, one that is not written."""
-        ben, isscr = self.world.ben, self.world.isscr
-        return Coordinator.objects.filter(user=ben).first() or Coordinator(society=isscr, user=ben)
+    def campaign(self, number: int) -> Campaign:
+        """The campaign that stories are told in; now and then another one, if there is one."""
+        others = sorted(self.campaigns.keys() - {self.world.campaign.pk})
+        if others and number % 4 == 0:
+            return Campaign.objects.get(pk=others[number // 4 % len(others)])
+        return Campaign.objects.get(pk=self.world.campaign.pk)
 
     def text(self) -> ConsentText:
         """The wording in force."""
