@@ -154,6 +154,14 @@ def lead_batch(request: HttpRequest, ref: UUID) -> HttpResponse:
     batch = access.fetch(request, Batch, ref=ref)
     if batch.state == BatchState.OPEN:
         raise Http404
+    job = None
+    if batch.built_at is None and batch.closed_at is None:
+        job = Job.objects.filter(key=f"build:{batch.pk}").first()
+    if request.htmx:  # type: ignore[attr-defined]
+        if job is not None and job.finished_at is None and job.failed_at is None:
+            return render(request, "stories/lead/building.html", {"batch": batch, "job": job})
+        # What was waited for is there: the whole page, not a part of it.
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     found = page(request, batch.items.in_full().select_related("recall"), ("position",))
     return render(
         request,
@@ -161,7 +169,7 @@ def lead_batch(request: HttpRequest, ref: UUID) -> HttpResponse:
         {
             "batch": batch,
             "campaign": batch.campaign,
-            "job": Job.objects.filter(key=f"build:{batch.pk}").first(),
+            "job": job,
             "delivery": batch.deliveries.filter(delivered_at__isnull=False).first(),
             "receipt": getattr(batch, "receipt", None),
             "downloads": batch.downloads.select_related("by", "item").order_by("-pk")[

@@ -26,6 +26,7 @@ from tests.house.batches import (
     sealed_batch,
 )
 from tests.house.people import World, client_of, make_campaign
+from tests.house.post import run_jobs
 from tests.house.queries import equal_queries
 from tests.house.stories import approved_story, permission, submitted_story
 
@@ -224,6 +225,20 @@ def test_lead_lists_ask_as_often_for_thirty_as_for_one(world: World) -> None:
         lambda n: many_items(world, n),
         lambda: client.get(reverse("stories:lead_batches", args=[slug])),
     )
+
+
+def test_the_batch_page_shows_how_the_files_come_along_and_then_itself_anew(world: World) -> None:
+    approved_story(world)
+    batch = sealed_batch(world)
+    client, here = client_of(world.lee), reverse("stories:lead_batch", args=[batch.ref])
+    polls = {"HX-Request": "true"}
+    part = client.get(here, headers=polls).content.decode()
+    assert "Building the files" in part
+    assert "<html" not in part  # it stands within the page that asked
+    run_jobs()
+    done = client.get(here, headers=polls)
+    assert (done.status_code, done["HX-Refresh"]) == (204, "true")
+    assert "Building the files" not in client.get(here).content.decode()
 
 
 def test_a_batch_page_asks_as_often_for_thirty_as_for_one(world: World) -> None:
