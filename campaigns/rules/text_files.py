@@ -72,7 +72,7 @@ def _eight_bit(file: IO[bytes]) -> str:
     while piece := file.read(_PIECE):
         if b"\x00" in piece:
             raise FileProblem(
-                "The file holds NUL bytes, so it is no plain CSV. Save it again as “CSV UTF-8”."
+                "This is no text file, so it is no CSV. Save it again as “CSV UTF-8”."
             )
         decoders = {name: decoder for name, decoder in decoders.items() if _fits(decoder, piece)}
     if "utf-8-sig" in decoders and not _fits(decoders["utf-8-sig"], b"", final=True):

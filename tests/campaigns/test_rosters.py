@@ -389,7 +389,7 @@ def test_what_is_no_roster_is_refused_on_the_page(world: World, client_of: Clien
 
     assert "Excel workbook" in refused(b"PK\x03\x04 ...")
     assert "The file is empty" in refused(b"")
-    assert "NUL bytes" in refused(b"email\na\x00")
+    assert "This is no text file" in refused(b"email\na\x00")
     assert client.post(url).status_code == 400
     assert not RosterImport.objects.exists()
 
