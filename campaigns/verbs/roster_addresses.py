@@ -25,10 +25,13 @@ class Addresses:
         fresh = self._base.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, line))
         if fresh.rowcount:
             return None
-        found: tuple[int] = self._base.execute(
-            "SELECT line FROM seen WHERE hash = ?", (key,)
-        ).fetchone()
-        return found[0]
+        return self.line_of(email)
+
+    def line_of(self, email: str) -> int | None:
+        """The line that an address was first seen on; None where it was not seen so far."""
+        found = self._base.execute("SELECT line FROM seen WHERE hash = ?", (_hash(email),))
+        line: tuple[int] | None = found.fetchone()
+        return line[0] if line else None
 
     def missing(self, emails: Iterable[str]) -> list[str]:
         """Those of some addresses that were not seen."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from allauth.account.models import EmailAddress
@@ -23,6 +24,7 @@ from campaigns.rules.institutions import Known, Names
 from campaigns.rules.places import Area, match_zip
 from campaigns.rules.roster_columns import FIELDS
 from campaigns.rules.roster_files import RosterRow
+from campaigns.verbs.roster_addresses import Addresses
 from portal.models import User
 
 
@@ -61,10 +63,18 @@ class Plan:
     """The writes of one chunk of lines. Make it, read `outcomes`, and `write` it.
 
     With `hold` the plan is made to be written, in the transaction that runs: other imports, and what
-    the people themselves do meanwhile, take their turn.
+    the people themselves do meanwhile, take their turn. `addresses` are those that the file has shown up
+    to the last of these lines: of two lines about one person the first one's word counts.
     """
 
-    def __init__(self, ground: Ground, rows: Sequence[RosterRow], *, hold: bool = False) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        rows: Sequence[RosterRow],
+        addresses: Addresses,
+        *,
+        hold: bool = False,
+    ) -> None:
         self.ground = ground
         self.hold = hold
         if hold:
@@ -75,7 +85,9 @@ class Plan:
         self._changed_members: dict[int, Member] = {}
         self._changed_entries: list[RosterEntry] = []
         self._changed_places: dict[tuple[int, str], Place] = {}
+        self.earlier: dict[int, int] = {}  # of a line about somebody again: the first about them
         self._find_people([row.email for row in rows])
+        self._find_earlier(rows, addresses)
         self._find_places()
         self._read_map(rows)
         self.outcomes = [self._plan(row) for row in rows]
@@ -142,6 +154,21 @@ class Plan:
             member = fresh.setdefault(user.pk, Member(email=address.email, user=user))
             self.members[address.email] = self._changed_members[id(member)] = member
 
+    def _find_earlier(self, rows: Sequence[RosterRow], addresses: Addresses) -> None:
+        """Which lines are about somebody whom an earlier line knows under another address."""
+        known = {member.pk: member for member in self.members.values() if member.pk}
+        theirs: dict[int, set[str]] = defaultdict(set)  # by id(member)
+        for email, member in self.members.items():
+            theirs[id(member)].add(email)
+        here = RosterEntry.objects.filter(society=self.ground.society, member__in=known)
+        for pk, email in here.values_list("member", "email"):
+            theirs[id(known[pk])].add(email)
+        for row in rows:
+            others = theirs[id(self.members.get(row.email))] - {row.email}
+            lines = [line for email in others if (line := addresses.line_of(email))]
+            if lines and min(lines) < row.line:
+                self.earlier[row.line] = min(lines)
+
     def _find_places(self) -> None:
         by_pk = {member.pk: member for member in self.members.values() if member.pk}
         places = Place.objects.filter(member__in=by_pk).order_by("pk")
@@ -168,10 +195,29 @@ class Plan:
             member = self.members[row.email] = Member(email=row.email)
             self._changed_members[id(member)] = member
         self._plan_entry(row, member, outcome)
+        if row.line in self.earlier:
+            row = self._what_is_lacking(row, member)
+            outcome.remarks.append(
+                f"is about the same person as line {self.earlier[row.line]}; "
+                "its name and places were taken only where none were known"
+            )
         self._plan_names(row, member, outcome)
         self._plan_home(row, member, outcome)
         self._plan_work(row, member, outcome)
         return outcome
+
+    def _what_is_lacking(self, row: RosterRow, member: Member) -> RosterRow:
+        """A line about somebody again, without what is known: else two lines would change it to and fro."""
+        home = self.places.get((id(member), PlaceKind.HOME))
+        work = self.places.get((id(member), PlaceKind.WORK))
+        return replace(
+            row,
+            given_name="" if member.given_name else row.given_name,
+            family_name="" if member.family_name else row.family_name,
+            home_zip="" if home else row.home_zip,
+            work_zip="" if work else row.work_zip,
+            institution="" if work else row.institution,
+        )
 
     def _plan_entry(self, row: RosterRow, member: Member, outcome: Outcome) -> None:
         entry = self.entries.get(row.email)

@@ -68,7 +68,7 @@ def check_roster(
     """
     walk = _Walk(society, open_roster(file, header_map), Report())
     for rows in walk.chunks():
-        walk.note(Plan(walk.ground, rows))
+        walk.note(Plan(walk.ground, rows, walk.addresses))
         yield walk.report
     if complete:
         for entries in walk.gone():
@@ -95,7 +95,7 @@ def import_roster(
     walk = _Walk(society, open_roster(file, header_map), resume or Report())
     for rows in walk.chunks():
         with transaction.atomic():
-            walk.note(_written(walk.ground, rows))
+            walk.note(_written(walk.ground, rows, walk.addresses))
             if mark:
                 mark(walk.report)
         yield walk.report
@@ -113,19 +113,19 @@ def import_roster(
     yield walk.report
 
 
-def _written(ground: Ground, rows: Sequence[RosterRow]) -> Plan:
+def _written(ground: Ground, rows: Sequence[RosterRow], addresses: Addresses) -> Plan:
     """Plan and write one chunk; anew where another import has just made the same person."""
     for _ in range(_TRIES - 1):
         try:
             with transaction.atomic():
-                return _planned_and_written(ground, rows)
+                return _planned_and_written(ground, rows, addresses)
         except IntegrityError:
             continue
-    return _planned_and_written(ground, rows)
+    return _planned_and_written(ground, rows, addresses)
 
 
-def _planned_and_written(ground: Ground, rows: Sequence[RosterRow]) -> Plan:
-    plan = Plan(ground, rows, hold=True)
+def _planned_and_written(ground: Ground, rows: Sequence[RosterRow], addresses: Addresses) -> Plan:
+    plan = Plan(ground, rows, addresses, hold=True)
     plan.write()
     return plan
 

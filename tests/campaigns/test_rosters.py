@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import resource
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -297,6 +298,56 @@ def page_of(client: Client, kept: RosterImport) -> str:
 def act(client: Client, kept: RosterImport, verb: str, **typed: str) -> int:
     url = reverse(f"campaigns:{verb}", args=[kept.society.slug, kept.pk])
     return client.post(url, typed).status_code
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_two_lines_about_one_person_change_nothing_to_and_fro(
+    chunk: int,
+    world: World,
+    client_of: ClientOf,
+    run_jobs: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(roster_verbs, "CHUNK", chunk)
+    kim = Member.objects.create(email="kim@example.org")
+    for email in ("kim@example.org", "kim@lab.example"):
+        RosterEntry.objects.create(society=world.isscr, member=kim, email=email)
+    raw = table(
+        "email,first,last,number,home zip,work zip",
+        "kim@example.org,Kim,Larsen,1,66045,",
+        "lou@example.org,Lou,Martin,2,66045,",
+        "KIM@lab.example,Kimberly,Larsen,3,67202,66541",
+    )
+    client = client_of(world.ana)
+
+    def bring() -> dict[str, int]:
+        kept = send(client, "isscr", raw)
+        told = counted(Report(Counter(kept.counts)))
+        assert act(client, kept, "confirm_roster") == 302
+        run_jobs()
+        kept.refresh_from_db()
+        assert counted(Report(Counter(kept.counts))) == told
+        assert [row for row in kept.report if row["kind"] == "remarks"] == [
+            {
+                "line": 4,
+                "kind": "remarks",
+                "words": "is about the same person as line 2; its name and places were taken only "
+                "where none were known",
+            }
+        ]
+        assert "is about the same person as line 2" in page_of(client, kept)
+        return told
+
+    assert bring() == {"read": 3, "added": 1, "changed": 2, "remarks": 1}
+    kim.refresh_from_db()
+    assert str(kim) == "Kim Larsen"
+    assert home_of(kim.email)[0] == "66045"
+    assert Place.objects.get(member=kim, kind="work").zip == "66541"
+    numbers = RosterEntry.objects.filter(member=kim).order_by("pk")
+    assert list(numbers.values_list("number", flat=True)) == ["1", "3"]
+    before = everything()
+    assert bring() == {"read": 3, "left": 3, "remarks": 1}
+    assert everything() == before
 
 
 def test_a_coordinator_uploads_looks_corrects_and_confirms(
