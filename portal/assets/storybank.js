@@ -43,6 +43,13 @@
       notice.append(link);
     }
     place.replaceChildren(notice);
+    // Where a page says when it was saved last, that is true no longer.
+    const saved = document.getElementById("saved");
+    if (!saved) return;
+    const status = document.createElement("span");
+    status.className = "status status-bad";
+    status.textContent = "Not saved";
+    saved.replaceChildren(status);
   }
 
   // The person signed in again in another tab, which renewed the token: take the new one, send again.

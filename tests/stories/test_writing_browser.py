@@ -38,6 +38,9 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
     page.context.clear_cookies(name="sessionid")
     page.get_by_label("Your story in one line").fill("Typed while signed out")
     expect(page.locator("#notices")).to_contain_text("You have been signed out")
+    expect(page.locator("#saved")).to_have_text("Not saved")
+    page.get_by_role("link", name="Delete this draft").scroll_into_view_if_needed()
+    expect(page.locator("#notices")).to_be_in_viewport()
     assert Draft.objects.get(story=story).hook == "Typed on a phone"
     expect(page.get_by_label("Your story in one line")).to_have_value("Typed while signed out")
 
