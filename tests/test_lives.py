@@ -60,7 +60,6 @@ from tests.house.invariants import check_all
 from tests.house.leading import Leading
 from tests.house.life import DAYS, NAMES, NUMBER, PICK, PLAYED, SELDOM, USES, Pick, went
 from tests.house.post import run_jobs, run_task
-from tests.house.setting_up import SettingUp
 from tests.house.stories import answers
 from tests.house.tying import Tying
 
@@ -100,7 +99,7 @@ VERBS = (
 )
 
 
-class Lives(Comings, Leading, SettingUp, Tying, HandingOver):
+class Lives(Comings, Leading, Tying, HandingOver):
     """One coalition and what happens to it."""
 
     @initialize(data=st.lists(st.tuples(USES, NAMES, DAYS), min_size=3, max_size=3))
@@ -123,6 +122,7 @@ class Lives(Comings, Leading, SettingUp, Tying, HandingOver):
         self.time.shift(dt.timedelta(hours=hours))
         for task in TICKS:
             run_task(task)
+        self.check_whole()
 
     @rule(posts=SELDOM)
     def the_worker_works(self, posts: bool) -> None:

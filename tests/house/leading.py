@@ -13,7 +13,8 @@ from campaigns.models import Basis, Campaign, CampaignPartner, Phase, Prompt, Rh
 from campaigns.states import CampaignState, PhaseState
 from campaigns.verbs import campaigns, consent_texts, phases, prompts, taking_part
 from portal.models import User
-from tests.house.life import NUMBER, Life
+from tests.house.life import NUMBER
+from tests.house.setting_up import SettingUp
 
 STATES = st.lists(st.sampled_from(["KS", "NE", "UT", "TX", "NC"]), max_size=3, unique=True)
 PROMPTS = ["add_prompt", "change_prompt", "move_prompt", "retire_prompt", "delete_prompt"]
@@ -24,7 +25,7 @@ ZONES = ["America/New_York", "Pacific/Honolulu", "Pacific/Auckland", "UTC"]
 BASICS = ["update_campaign", "change_time_zone", "change_rhythm", "publish_consent_text"]
 
 
-class Leading(Life):
+class Leading(SettingUp):
     """The part of a life that leads play."""
 
     @rule(
@@ -81,6 +82,7 @@ class Leading(Life):
         deed = self.change(campaign, verb, number)
         if deed is None or not self.goes(verb, deed):
             return
+        self.check_whole()
         assert state != CampaignState.ENDED, "an ended campaign was changed"
         if verb in ("delete_prompt", "remove_partner"):
             assert state == CampaignState.DRAFT, f"{verb} from a campaign that has started"

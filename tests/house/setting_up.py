@@ -72,6 +72,7 @@ class SettingUp(Life):
                 self.a_campaign_starts(campaign, lacks)
             else:
                 self.add_piece(campaign, lacks[number % len(lacks)], number)
+        self.check_whole()
 
     def a_campaign_starts(self, campaign: Campaign, lacks: list[str]) -> None:
         """Once, and whole."""
@@ -135,8 +136,11 @@ class SettingUp(Life):
                 )  # fmt: skip
 
     def check_campaigns(self) -> None:
-        """Each is where the model has it; drafts ask nobody, and what runs is whole."""
+        """Each is where the model has it."""
         assert dict(Campaign.objects.values_list("pk", "state")) == self.campaigns
+
+    def check_whole(self) -> None:
+        """Drafts ask nobody, and what runs lacks nothing: looked at when leads or the clock were there."""
         in_draft = Q(state=CampaignState.DRAFT)
         asks = Q(invitations__isnull=False) | Q(participations__isnull=False)
         opened = Q(phases__state=PhaseState.OPENED)
