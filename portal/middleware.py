@@ -18,7 +18,7 @@ from django.urls import reverse
 from portal import access, kept, logs
 from portal.errors import Refused, TooLate
 from portal.models import User
-from portal.refusals import back_url, long_texts
+from portal.refusals import back_url, long_texts, page_above
 from portal.signed_in import has_second_step
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -144,7 +144,8 @@ class Refusals:
         response = self.get_response(request)
         if response.status_code == 405 and request.method == "GET":
             allowed = response["Allow"]
-            response = render(request, "portal/verb_only.html", status=405)
+            above = {"above": page_above(request.path)}
+            response = render(request, "portal/verb_only.html", above, status=405)
             response["Allow"] = allowed
         return response
 

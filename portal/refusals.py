@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
+from django.urls import is_valid_path
 
 #: A text shorter than this is quickly typed again; a longer one is shown to be copied.
 WORTH_KEEPING = 30
@@ -17,6 +18,16 @@ def back_url(request: HttpRequest) -> str:
         return ""
     path = came_from.path + (f"?{came_from.query}" if came_from.query else "")
     return path if path.startswith("/") and not path.startswith("//") else ""
+
+
+def page_above(path: str) -> str:
+    """The nearest address above this one: the page of which a button's own address is part."""
+    parts = path.strip("/").split("/")
+    while parts := parts[:-1]:
+        above = f"/{'/'.join(parts)}/"
+        if is_valid_path(above):
+            return above
+    return "/"
 
 
 def long_texts(request: HttpRequest) -> list[str]:

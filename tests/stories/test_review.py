@@ -186,6 +186,14 @@ def test_of_two_who_claim_one_wins_and_the_other_reads_who(
     assert "Nothing you typed is lost" not in page  # nothing was typed
 
 
+def test_a_buttons_own_address_leads_to_its_page(world: World, client_of: ClientOf) -> None:
+    story = submitted_story(world)
+    answer = client_of(world.ana).get(url("claim", story))  # as a phone does that opens a tab again
+    assert answer.status_code == 405
+    link = BeautifulSoup(answer.content, "html.parser").select("main a.btn")[0]
+    assert link["href"] == url("review", story)
+
+
 def test_of_two_who_decide_one_wins_and_the_other_loses_no_word(
     world: World, client_of: ClientOf
 ) -> None:
