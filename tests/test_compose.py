@@ -10,10 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -31,6 +30,7 @@ from tests.house.own_ground import process_number, setting_names
 from tests.house.post_office import PostOffice, open_post_office
 from tests.house.reading import ROOT
 from tests.house.servers import free_port
+from tests.house.waiting import wait_until
 
 FILLED_IN = {
     "SITE_URL": "https://stories.example.org",
@@ -309,13 +309,6 @@ def machine(tmp_path: Path, post_office: PostOffice) -> Iterator[Machine]:
         yield made
 
 
-def wait_for(holds: Callable[[], bool], seconds: float, words: Callable[[], str]) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, words()
-        time.sleep(0.5)
-
-
 @pytest.mark.servers
 @pytest.mark.slow
 def test_the_very_commands_bring_up_a_site_that_is_ready_and_end_cleanly(
@@ -340,7 +333,7 @@ def test_the_very_commands_bring_up_a_site_that_is_ready_and_end_cleanly(
             return {}
         return answer
 
-    wait_for(lambda: ready().get("status") == "ready", 120, lambda: f"{ready()}")
+    wait_until(lambda: ready().get("status") == "ready", 120, lambda: f"{ready()}")
     workers = [f"worker {queue}" for queue in settings.QUEUES]
     assert ready()["parts"] == dict.fromkeys(
         ["database", "broker", "storage", "clock", *workers], "up"
@@ -348,7 +341,7 @@ def test_the_very_commands_bring_up_a_site_that_is_ready_and_end_cleanly(
     assert {name: machine.healthy(name) for name in OWN[1:]} == dict.fromkeys(OWN[1:], True)
 
     ask_for_a_code(machine)
-    wait_for(lambda: bool(post_office.taken), 30, lambda: machine.said("worker-mail"))
+    wait_until(lambda: bool(post_office.taken), 30, lambda: machine.said("worker-mail"))
     assert post_office.recipients == ["mia@example.org"]
 
     check_metrics(machine)

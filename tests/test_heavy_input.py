@@ -24,7 +24,8 @@ from tests.house.memory import PEAK, held
 from tests.house.people import World
 from tests.house.servers import free_port
 from tests.house.stories import join
-from tests.portal.test_serve import descendants, wait_until
+from tests.house.waiting import wait_until
+from tests.portal.test_serve import descendants
 
 ClientOf = Callable[[User | None], Client]
 
@@ -119,7 +120,7 @@ def server(database_url: str, tmp_path: Path, settings: Settings) -> Iterator[Se
     )
     running = Server(process, port, temporary, files)
     try:
-        assert wait_until(running.answers, 120)
+        wait_until(running.answers, 120)
         yield running
     finally:
         os.killpg(process.pid, signal.SIGKILL)
@@ -189,7 +190,7 @@ def test_200_megabytes_are_refused_in_words_and_the_server_stays_as_small_as_it_
     assert "10 MB" in page.replace("\u00a0", " ")
     assert server.peak() - before < ROOM
     # Its file goes when the request is closed, which is just after its answer.
-    assert wait_until(lambda: not server.left_over(), 30)
+    wait_until(lambda: not server.left_over(), 30)
     assert server.answers()
 
 

@@ -27,7 +27,8 @@ from django.conf import settings
 from tests.house import compose, servers
 from tests.house.reading import ROOT
 from tests.house.servers import free_port
-from tests.test_compose import FILLED_IN, OWN, Machine, ask_for_a_code, wait_for
+from tests.house.waiting import wait_until
+from tests.test_compose import FILLED_IN, OWN, Machine, ask_for_a_code
 
 pytestmark = [
     pytest.mark.slow,
@@ -57,7 +58,7 @@ class House:
 
     def wait_until_down(self, *names: str, seconds: float = 60) -> None:
         """Wait until exactly these parts are named as down."""
-        wait_for(
+        wait_until(
             lambda: self.ready().get("down") == list(names), seconds, lambda: f"{self.ready()}"
         )
 
@@ -113,7 +114,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             assert done.returncode == 0, done.stderr
         for name in OWN[1:]:
             machine.start(name)
-        wait_for(lambda: made.ready().get("status") == "ready", 120, lambda: f"{made.ready()}")
+        wait_until(lambda: made.ready().get("status") == "ready", 120, lambda: f"{made.ready()}")
         yield made
 
 
@@ -122,7 +123,7 @@ def test_health_names_each_part_while_it_is_down(house: House) -> None:
     assert parts == dict.fromkeys(["database", "broker", "storage", "clock", *WORKERS], "up")
 
     ask_for_a_code(house.machine)  # its message cannot leave: there is no mail server
-    wait_for(lambda: house.ready()["oldest_unsent_message_seconds"] >= 2, 60, lambda: "no age")
+    wait_until(lambda: house.ready()["oldest_unsent_message_seconds"] >= 2, 60, lambda: "no age")
     assert house.ready()["down"] == []
 
     files = Path(house.machine.environment["VAR_DIR"]) / "files"
@@ -201,5 +202,5 @@ def test_while_the_database_is_stopped_people_and_operators_are_told_in_words(ho
     house.database.start()
     began = time.monotonic()
     house.wait_until_down()
-    wait_for(lambda: get("/me/")[0] == 200, 30, lambda: "the page does not come back")
+    wait_until(lambda: get("/me/")[0] == 200, 30, lambda: "the page does not come back")
     assert time.monotonic() - began < 60

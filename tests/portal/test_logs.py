@@ -7,10 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings as site
 from django.db import transaction
@@ -21,6 +19,7 @@ from portal.celery import app
 from portal.models import Heartbeat, Message
 from tests.house.bells import take_bells
 from tests.house.post_office import PostOffice
+from tests.house.waiting import wait_until
 
 
 def test_a_refused_request_is_logged_under_the_id_that_its_answer_carries(
@@ -47,14 +46,6 @@ def test_a_task_that_fails_is_logged_by_kind_and_place(log_lines: Callable[[], s
     assert line["where"][-1].endswith("failing")
     assert "example.org" not in log_lines()
     assert "daughter" not in log_lines()
-
-
-def wait_until(holds: Callable[[], Any], seconds: float = 30) -> None:
-    """Look again and again until it holds."""
-    stop = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < stop, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def test_a_real_worker_with_its_clock_sends_beats_and_logs_under_the_request(

@@ -8,15 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from tests.house.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="reads /proc to see who is still alive"
@@ -62,15 +63,6 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 45.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def parents() -> dict[int, int]:
     """Every living process and its parent."""
     found: dict[int, int] = {}
@@ -102,6 +94,12 @@ def alive(pids: set[int]) -> set[int]:
     return pids & parents().keys()
 
 
+def end(process: subprocess.Popen[str]) -> str:
+    """End a site with all that it had started; what it said."""
+    os.killpg(process.pid, signal.SIGTERM)
+    return process.communicate()[0]
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     values = environment(tmp_path)
@@ -116,9 +114,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     )
     running = Site(process, port)
     try:
-        if not wait_until(running.says_live, 120):
-            os.killpg(process.pid, signal.SIGTERM)
-            pytest.fail(f"the site never came up:\n{process.communicate()[0]}")
+        wait_until(running.says_live, 120, lambda: f"the site never came up:\n{end(process)}")
         yield running
     finally:
         for pid in alive(descendants(process.pid) | {process.pid}):
@@ -129,20 +125,20 @@ def site(tmp_path: Path) -> Iterator[Site]:
 @pytest.mark.slow
 def test_one_ctrl_c_ends_web_server_worker_and_clock(site: Site) -> None:
     # granian and its two workers, the Celery worker and its clock
-    assert wait_until(lambda: len(descendants(site.process.pid)) >= 5)
+    wait_until(lambda: len(descendants(site.process.pid)) >= 5)
     family = descendants(site.process.pid)
     site.process.send_signal(signal.SIGINT)
     said, _ = site.process.communicate(timeout=30)
     assert site.process.returncode == 0
     assert f"Storybank runs at http://127.0.0.1:{site.port}" in said
     assert "Storybank has stopped." in said
-    assert wait_until(lambda: not alive(family), 5), alive(family)
+    wait_until(lambda: not alive(family), 5, lambda: f"{alive(family)}")
     assert not site.says_live()
 
 
 @pytest.mark.slow
 def test_one_child_that_dies_ends_all_with_words(site: Site) -> None:
-    assert wait_until(lambda: len(descendants(site.process.pid)) >= 5)
+    wait_until(lambda: len(descendants(site.process.pid)) >= 5)
     family = descendants(site.process.pid)
     worker = next(
         pid
@@ -153,7 +149,7 @@ def test_one_child_that_dies_ends_all_with_words(site: Site) -> None:
     said, _ = site.process.communicate(timeout=30)
     assert site.process.returncode == 1
     assert "The worker ended by itself (exit -9), so everything was stopped." in said
-    assert wait_until(lambda: not alive(family), 5), alive(family)
+    wait_until(lambda: not alive(family), 5, lambda: f"{alive(family)}")
 
 
 def test_a_port_that_is_taken_is_named_in_words(tmp_path: Path) -> None:
