@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -105,6 +106,9 @@ class UserAdmin(ForOperators):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if not obj.is_active:  # or a browser would be signed in again once the account is reopened
+            for session in UserSession.objects.filter(user=obj):
+                session.end()
         audit.record(
             access.person(request),
             "change_account" if change else "create_account",

@@ -80,6 +80,11 @@ def test_a_closed_account_is_out_at_once(olga: Client, world: World, client_of: 
     assert AuditLine.objects.get().detail == {
         "changed": ["is_active"], "active": False, "operator": False,
     }  # fmt: skip
+    # Opened again, it is for its owner to sign in: a browser that was out may be anybody's by now.
+    again = form | {"is_active": "on"}
+    assert olga.post(f"/admin/portal/user/{world.mia.pk}/change/", again).status_code == 302
+    assert mia.get("/me/").status_code == 302
+    assert client_of(world.mia).get("/me/").status_code == 200
 
 
 def test_an_operator_cannot_lock_themselves_out(olga: Client, world: World) -> None:
