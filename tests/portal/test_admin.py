@@ -13,8 +13,11 @@ from pytest_django.fixtures import Settings
 from portal import outbox
 from portal.models import AuditLine, Message, User
 from tests.house.people import World
+from tests.house.post import Mail
+from tests.portal.test_rotating import by_code
 
 ClientOf = Callable[[User | None], Client]
+DeliverMail = Callable[[], list[Mail]]
 PLACES = [
     "/admin/", "/admin/portal/user/", "/admin/portal/user/add/", "/admin/portal/auditline/",
     "/admin/portal/message/", "/admin/portal/job/", "/admin/portal/heartbeat/",
@@ -80,11 +83,18 @@ def test_a_closed_account_is_out_at_once(olga: Client, world: World, client_of: 
     assert AuditLine.objects.get().detail == {
         "changed": ["is_active"], "active": False, "operator": False,
     }  # fmt: skip
-    # Opened again, it is for its owner to sign in: a browser that was out may be anybody's by now.
-    again = form | {"is_active": "on"}
-    assert olga.post(f"/admin/portal/user/{world.mia.pk}/change/", again).status_code == 302
-    assert mia.get("/me/").status_code == 302
-    assert client_of(world.mia).get("/me/").status_code == 200
+
+
+def test_an_account_that_is_opened_again_is_for_its_owner_to_sign_in_to(
+    olga: Client, world: World, deliver_mail: DeliverMail
+) -> None:
+    before = by_code(world.mia, deliver_mail)
+    change = f"/admin/portal/user/{world.mia.pk}/change/"
+    for fields in {}, {"is_active": "on"}:
+        form = {"email": world.mia.email, "name": world.mia.name} | fields
+        assert olga.post(change, form).status_code == 302
+        assert before.get("/me/").status_code == 302
+    assert by_code(world.mia, deliver_mail).get("/me/").status_code == 200
 
 
 def test_an_operator_cannot_lock_themselves_out(olga: Client, world: World) -> None:
