@@ -110,10 +110,10 @@ STEPS = (
     ),
     Step(
         "stories_batch",
-        "id, ref, campaign_id, partner_id, number, state, opened_at, sealed_at, count, built_at, manifest, "
-        "signature, key_id, files",
+        "id, ref, campaign_id, partner_id, number, state, opened_at, sealed_at, count, built_at, "
+        "manifest_head, manifest_sha256, signature, key_id, files",
         "{key} + n / {batch}, gen_random_uuid(), {campaign}, {partner}, {key} + n / {batch}, 'delivered', {at}, {at}, "
-        "60, {at}, '{{}}', 's', 'k', '[]'",
+        "60, {at}, '{{}}', '', 's', 'k', '[]'",
         each=BATCH,
     ),
     Step(
