@@ -24,10 +24,25 @@ class NextStep:
 
 
 def next_step(
-    story: Story, *, permits_somebody: bool = True, holders: Sequence[str] = ()
+    story: Story,
+    *,
+    permits_somebody: bool = True,
+    holders: Sequence[str] = (),
+    asked_about: Sequence[str] = (),
 ) -> NextStep:
-    """What comes next. `permits_somebody`: a live consent for a partner; `holders`: who has it, by name."""
+    """What comes next.
+
+    `permits_somebody`: a live consent for a partner; `holders`: who has it, by name; `asked_about`:
+    partners that joined late and wait for the author's word.
+    """
     society = story.society.short_name
+    if story.state == StoryState.APPROVED and asked_about:
+        return NextStep(
+            f"{' and '.join(asked_about)} joined the campaign after you had written. Your story goes "
+            "there only if you say so.",
+            "stories:consents",
+            "Decide about it",
+        )
     if story.state == StoryState.APPROVED and holders:
         return NextStep(
             f"It is with {' and '.join(holders)}. There is nothing that you have to do; you can change "

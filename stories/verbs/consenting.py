@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Exists, F, Max, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -279,23 +279,27 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
             )
 
 
-def undecided_asks(story: Story) -> list[ConsentAsk]:
-    """The partners that joined late, about which the author was asked and has not decided since.
+def undecided_asks(stories: Iterable[Story]) -> dict[int, list[ConsentAsk]]:
+    """For each story, by key, the partners that joined late about which its author has not decided since.
 
     None for a story that will not leave any more, whatever was asked before.
     """
-    if story.state in NOT_ASKED_ABOUT:
-        return []
-    decided = (
-        AuditLine.objects.about(story)
-        .filter(verb__in=("change_consents", "submit"))
-        .order_by("-pk")
-        .values_list("at", flat=True)
-        .first()
+    keys = [story.pk for story in stories if story.state not in NOT_ASKED_ABOUT]
+    decided = dict(
+        AuditLine.objects.filter(
+            object_type=Story._meta.label_lower,
+            object_id__in=[str(key) for key in keys],
+            verb__in=("change_consents", "submit"),
+        )
+        .order_by()
+        .values_list("object_id")
+        .annotate(last=Max("at"))
     )
-    asks = story.asks.select_related("partner").exclude(
-        partner__in=story.consents.exclude(partner=None).values("partner")
-    )
-    if decided is not None:
-        asks = asks.filter(at__gt=decided)
-    return list(asks.order_by("pk"))
+    given = Consent.objects.filter(story=OuterRef("story"), partner=OuterRef("partner"))
+    asks = ConsentAsk.objects.filter(~Exists(given), story__in=keys).select_related("partner")
+    found: dict[int, list[ConsentAsk]] = {key: [] for key in keys}
+    for ask in asks.order_by("pk"):
+        last = decided.get(str(ask.story_id))
+        if last is None or ask.at > last:
+            found[ask.story_id].append(ask)
+    return found

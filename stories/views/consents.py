@@ -140,7 +140,7 @@ def consents_page(
     status: int = 200,
 ) -> HttpResponse:
     """The grid, who holds the story now, and partners that joined late and were asked about."""
-    asks = undecided_asks(desk.story)
+    asks = undecided_asks([desk.story]).get(desk.story.pk, [])
     context = {
         "story": desk.story,
         "form": form,

@@ -45,6 +45,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     )
     found = page(request, stories, ("-id",))
     holders = holders_by_story(found.rows)
+    asks = undecided_asks(found.rows)
     rows = [
         (
             story,
@@ -52,6 +53,7 @@ def mine(request: HttpRequest) -> HttpResponse:
                 story,
                 permits_somebody=story.permits,  # type: ignore[attr-defined]
                 holders=[holder.name for holder in holders[story.pk] if holder.has_it],
+                asked_about=[str(ask.partner) for ask in asks.get(story.pk, [])],
             ),
         )
         for story in found.rows
@@ -79,6 +81,7 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
     consents = list(found.consents.live().select_related("partner").order_by("partner__name"))
     revision = found.current_revision
     holders = holders_of(found)
+    asks = undecided_asks([found]).get(found.pk, [])
     context = {
         "story": found,
         "revision": revision,
@@ -86,10 +89,12 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
             found,
             permits_somebody=any(c.partner_id for c in consents),
             holders=[holder.name for holder in holders if holder.has_it],
+            asked_about=[str(ask.partner) for ask in asks],
         ),
         "reason": last_reason(found),
         "consents": consents,
-        "asks": undecided_asks(found),
+        # Of an approved story the next step says it.
+        "asks": [] if found.state == StoryState.APPROVED else asks,
         "steps": steps_of(found),
         "unsent": found.state in WRITABLE and not working_copy(found)._state.adding,
         "may_write": found.state in WRITABLE,

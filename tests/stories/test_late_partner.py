@@ -11,10 +11,10 @@ from campaigns.models import CampaignPartner, Partner, PartnerUser
 from portal.models import Job, Message
 from stories.models import Consent, ConsentAsk, NameShown
 from stories.verbs import late_partners, telling
-from stories.verbs.consenting import extend_to_late_partner
+from stories.verbs.consenting import change_consents, extend_to_late_partner
 from stories.verbs.late_partners import start_asking
 from tests.house.batches import delivered_batch
-from tests.house.people import World, make_user
+from tests.house.people import World, client_of, make_user
 from tests.house.post import run_jobs
 from tests.house.stories import approved_story, permission, submitted_story
 
@@ -52,6 +52,26 @@ def test_who_allowed_later_partners_is_extended_and_who_did_not_is_asked_once(wo
     tie.refresh_from_db()
     assert tie.authors_asked_at is not None
     assert [item.story for item in delivered_batch(world, tie.partner).items.all()] == [allowed]
+
+
+def test_my_stories_says_that_an_answer_is_awaited(world: World) -> None:
+    story = approved_story(world)
+    delivered_batch(world)
+    joins(world)
+    ask()
+    mia, asked = client_of(world.mia), "Late Alliance joined the campaign after you had written"
+    for page in ("/stories/", f"/stories/{story.ref}/"):
+        shown = mia.get(page).content.decode()
+        assert shown.count(asked) == 1
+        assert "nothing that you have to do" not in shown
+    change_consents(
+        by=world.mia,
+        story=story,
+        permissions=[permission(world.research_america)],
+        text=world.consent_text,
+    )
+    for page in ("/stories/", f"/stories/{story.ref}/"):
+        assert asked not in mia.get(page).content.decode()
 
 
 def test_who_saw_the_partner_on_the_form_is_not_asked(world: World) -> None:
