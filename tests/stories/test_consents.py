@@ -208,4 +208,4 @@ def test_a_late_partner_is_asked_about_until_the_author_decides(
     assert mia.post(url(story), sent).status_code == 302
     assert Consent.objects.live().filter(partner=partner).exists() is bool(uses)
     shown = mia.get(f"/stories/{story.ref}/").content.decode()
-    assert "A new partner" not in shown
+    assert "joined the campaign after you had written" not in shown

@@ -187,7 +187,7 @@ def test_who_took_a_story_back_is_not_asked_to_share_it(played: Campaign) -> Non
     for story, shown in ((withdrawn, False), (undecided, True)):
         assert story is not None
         page = client_of(story.member.user).get(reverse("stories:story", args=[story.ref]))
-        assert (b"A new partner" in page.content) is shown
+        assert (b"joined the campaign after you had written" in page.content) is shown
 
 
 def test_four_hundred_members_on_three_rosters_live_all_over_the_country(played: Campaign) -> None:
