@@ -35,25 +35,9 @@ def next_step(
     `permits_somebody`: a live consent for a partner; `holders`: who has it, by name; `asked_about`:
     partners that joined late and wait for the author's word.
     """
+    if story.state == StoryState.APPROVED:
+        return _of_an_approved_one(permits_somebody, holders, asked_about)
     society = story.society.short_name
-    if story.state == StoryState.APPROVED and asked_about:
-        return NextStep(
-            f"{' and '.join(asked_about)} joined the campaign after you had written. Your story goes "
-            "there only if you say so.",
-            "stories:consents",
-            "Decide about it",
-        )
-    if story.state == StoryState.APPROVED and holders:
-        return NextStep(
-            f"It is with {' and '.join(holders)}. There is nothing that you have to do; you can change "
-            "who may use it, or take it back, at any time."
-        )
-    if story.state == StoryState.APPROVED and not permits_somebody:
-        return NextStep(
-            "It is approved, but no partner may have it yet, so it stays here until you allow one.",
-            "stories:consents",
-            "Choose who may use it",
-        )
     return {
         StoryState.DRAFT: NextStep(
             "Only you can see it. Finish it when you have a moment, then submit it.",
@@ -74,9 +58,6 @@ def next_step(
             "stories:sign_off",
             "See what changed",
         ),
-        StoryState.APPROVED: NextStep(
-            "It goes to each partner that you allow, with that partner’s next batch."
-        ),
         StoryState.DECLINED: NextStep(
             f"{society} does not take it for this campaign. It has gone to nobody."
         ),
@@ -85,3 +66,27 @@ def next_step(
             "it up."
         ),
     }[StoryState(story.state)]
+
+
+def _of_an_approved_one(
+    permits_somebody: bool, holders: Sequence[str], asked_about: Sequence[str]
+) -> NextStep:
+    if asked_about:
+        return NextStep(
+            f"{' and '.join(asked_about)} joined the campaign after you had written. Your story goes "
+            "there only if you say so.",
+            "stories:consents",
+            "Decide about it",
+        )
+    if holders:
+        return NextStep(
+            f"It is with {' and '.join(holders)}. There is nothing that you have to do; you can change "
+            "who may use it, or take it back, at any time."
+        )
+    if not permits_somebody:
+        return NextStep(
+            "It is approved, but no partner may have it yet, so it stays here until you allow one.",
+            "stories:consents",
+            "Choose who may use it",
+        )
+    return NextStep("It goes to each partner that you allow, with that partner’s next batch.")

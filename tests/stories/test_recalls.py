@@ -249,7 +249,7 @@ def test_the_three_answers_reach_author_and_lead(
         ({}, "Choose one of the three answers."),
         ({"answer": "published", "why": "x"}, "Say where it was published"),
         ({"answer": "cannot", "where": "x"}, "Say why"),
-        ({"answer": "never_taken"}, "not one of the available choices"),
+        ({"answer": "never_taken"}, "Please choose one of those offered here."),
     ],
 )
 def test_an_answer_needs_its_words(world: World, typed: dict[str, str], missing: str) -> None:
