@@ -144,6 +144,7 @@ def end_former_items(batch: Batch, stories: Sequence[int]) -> dict[int, int | No
     locked first: one may be about to move because another story of its batch is taken back.
     """
     former: dict[int, int | None] = {}
+    live: list[int] = []
     earlier = Item.objects.filter(partner=batch.partner_id, story__in=stories)
     for item in (
         earlier.select_for_update()
@@ -152,11 +153,13 @@ def end_former_items(batch: Batch, stories: Sequence[int]) -> dict[int, int | No
     ):
         if item.ended_at is None:
             former[item.story_id] = item.pk
+            live.append(item.pk)
         elif item.ended_why == ItemEnd.REISSUED:
             former[item.story_id] = item.replaces_id
         else:
             former[item.story_id] = None
-    earlier.live().update(ended_at=timezone.now(), ended_why=ItemEnd.REPLACED)
+    if live:
+        Item.objects.by_keys(live).update(ended_at=timezone.now(), ended_why=ItemEnd.REPLACED)
     return former
 
 
