@@ -179,11 +179,6 @@ else:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            # What is asked again and again is planned once in a connection: half of PostgreSQL's time for a
-            # page was planning. So no pooler that hands connections around between transactions may stand
-            # before it, unless it knows prepared statements (PgBouncer does since 1.21).
-            "server_side_binding": True,
-            "prepare_threshold": 3,
             # Who finds the database away is told so in five seconds; and because an attempt is given up
             # after ten, the first one after its return is never minutes away.
             "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 10},
