@@ -182,8 +182,8 @@ class Saboteur:
 
 
 def what(kind: str) -> str:
-    """The thing that a fault breaks."""
-    return " ".join(kind.split()[:2]) if kind.startswith("mail server") else kind
+    """The thing that a fault breaks. Redis that is stopped cannot be emptied, and a mail server has one mood at a time."""
+    return next((thing for thing in ("mail server", "Redis") if kind.startswith(thing)), kind)
 
 
 def drawn(count: int, chance: random.Random, kinds: tuple[str, ...] = KINDS) -> list[str]:
