@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
+from django.db.models import Q
 
 from chaos.browser import Browser, NoAnswer, Page
 from chaos.environment import DATABASE_URL, FILES
@@ -162,7 +163,10 @@ def wrong_withdrawn(
         for partner, stories in exports.items():
             if str(story.ref) in stories or (partner, str(story.ref)) in held:
                 yield f"{story.ref} was withdrawn and {partner} still has it"
-            # An item that had moved on from a closed batch was with nobody.
+            # An item that had moved on from a closed batch was with nobody; nor was what had been replaced
+            # before anybody fetched it.
             handed_over = story.items.filter(partner__slug=partner).exclude(ended_why="reissued")
-            if handed_over.exists() and not recalls[story.pk, partner]:
+            never_fetched = Q(ended_why="replaced", batch__downloads=None)
+            never_fetched &= ~Q(batch__state=BatchState.ACKNOWLEDGED)
+            if handed_over.exclude(never_fetched).exists() and not recalls[story.pk, partner]:
                 yield f"{story.ref} was withdrawn and {partner} was never asked for it"

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from chaos.check_batches import wrong_withdrawn
 from portal.models import Job
 from stories.models import Batch, Draft, Photo, Recall, Story
 from stories.rules.manifest import FileFact
 from stories.states import RecallState, StoryState
 from stories.verbs import batch_files, telling
 from stories.verbs.batching import open_batch
-from tests.house.batches import delivered_batch, fetched_batch, photo, sealed_batch
+from tests.house.batches import correct, delivered_batch, fetched_batch, photo, sealed_batch
 from tests.house.people import World, client_of
 from tests.house.post import run_jobs
 from tests.house.stories import approved_story, join, submitted_story
@@ -107,3 +109,27 @@ def test_a_batch_that_is_closed_and_emptied_while_it_is_built_ends_quietly(
     assert (job.last_error, job.attempts, job.finished_at is None) == ("", 1, False)
     assert not batch_files.place_of(batch).exists()
     assert [item.story for item in delivered_batch(world).items.all()] == [stays]
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_what_moved_on_from_a_closed_batch_is_asked_back_only_where_an_earlier_text_was_fetched(
+    fetched: bool, world: World
+) -> None:
+    story, other = approved_story(world), approved_story(world)
+    first = fetched_batch(world) if fetched else delivered_batch(world)
+    correct(world, story)
+    correct(world, other)
+    delivered_batch(world)
+    telling.withdraw(by=world.mia, story=other)  # closes the second batch; the story is to move on
+    assert [item.ended_why for item in story.items.order_by("pk")] == ["replaced", "reissued"]
+    telling.withdraw(by=world.mia, story=story)
+    asked = Recall.objects.filter(story=story).values_list("state", flat=True)
+    assert list(asked) == ([RecallState.ASKED] if fetched else [])
+    assert Batch.objects.filter(closed_at=None).count() == 0
+    page = client_of(world.paula).get(
+        reverse("stories:batch_file", args=[first.ref, "stories.csv"])
+    )
+    assert page.status_code == 409
+    partner = world.research_america.slug
+    withdrawn = list(Story.objects.filter(pk=story.pk))
+    assert list(wrong_withdrawn(withdrawn, {}, {partner: {}})) == []
