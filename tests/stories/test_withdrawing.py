@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from chaos.check_batches import wrong_withdrawn
 from portal.models import Job
 from stories.models import Batch, Draft, Photo, Recall, Story
 from stories.rules.manifest import FileFact
@@ -130,6 +129,3 @@ def test_what_moved_on_from_a_closed_batch_is_asked_back_only_where_an_earlier_t
         reverse("stories:batch_file", args=[first.ref, "stories.csv"])
     )
     assert page.status_code == 409
-    partner = world.research_america.slug
-    withdrawn = list(Story.objects.filter(pk=story.pk))
-    assert list(wrong_withdrawn(withdrawn, {}, {partner: {}})) == []
