@@ -169,4 +169,8 @@ def wrong_withdrawn(
             never_fetched = Q(ended_why="replaced", batch__downloads=None)
             never_fetched &= ~Q(batch__state=BatchState.ACKNOWLEDGED)
             if handed_over.exclude(never_fetched).exists() and not recalls[story.pk, partner]:
-                yield f"{story.ref} was withdrawn and {partner} was never asked for it"
+                had = story.items.filter(partner__slug=partner).order_by("pk")
+                rows = had.values_list(
+                    "batch__number", "ended_why", "batch__state", "batch__downloads"
+                )
+                yield f"{story.ref} was withdrawn and {partner} was never asked for it: {list(rows)}"
