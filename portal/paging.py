@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connections
 from django.db.models import (
@@ -47,13 +48,28 @@ class Page(Generic[M]):
         return len(self.rows)
 
 
-class Search(Protocol):
-    """Words that a list is asked for: where to look row by row, and what an index says instead."""
+class Search(ABC):
+    """Words that a list is asked for, each of which a row must hold; nothing is searched where there are none."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
 
     @property
     def scan(self) -> Q:
-        """Whether the words stand in the row's text; no index is used for it."""
+        """Whether a row holds all words; no index is used for it."""
+        found = Q()
+        for word in self.words:
+            found &= self.holds(word)
+        return found
 
+    @abstractmethod
+    def holds(self, word: str) -> Q:
+        """Whether a row holds one word."""
+
+    @abstractmethod
     def by_index(self) -> Q:
         """The same rows, found through an index: fast where they are few."""
 

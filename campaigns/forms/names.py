@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Member, RosterEntry, Society
+from portal.paging import Search
 from portal.tallies import MOST
 
 MOST_WORDS = 6
@@ -17,27 +18,20 @@ EVERYWHERE = 20_000
 INDEXED = re.compile(r"[^\W_]{3}")
 
 
-class Names:
+class Names(Search):
     """Every word stands in a name or in the address that the society knows, or is the number.
 
-    Serves as the `search` of a page of roster entries. The conditions that look into texts have indexes of
+    The conditions that look into texts have indexes of
     three letters, `member_names` and `roster_words`, over the expressions that PostgreSQL is asked with.
     """
 
     def __init__(self, typed: str, society: Society) -> None:
-        self.words = typed.split()[:MOST_WORDS]
+        super().__init__(typed.split()[:MOST_WORDS])
         self.entries = RosterEntry.objects.filter(society=society)
 
-    def __bool__(self) -> bool:
-        return bool(self.words)
-
-    @property
-    def scan(self) -> Q:
+    def holds(self, word: str) -> Q:
         """Row by row: no index serves a condition that looks into two tables."""
-        found = Q()
-        for word in self.words:
-            found &= of_entry(word) | of_member(word, "member__")
-        return found
+        return of_entry(word) | of_member(word, "member__")
 
     def by_index(self) -> Q:
         """By the entries that indexes name for the rarest word; row by row where even that is everywhere."""

@@ -9,6 +9,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from portal.models import User
+from portal.paging import Search
 from portal.tallies import MOST, CountUpTo, Tally, tally
 from stories.models import Revision
 
@@ -18,28 +19,21 @@ INDEXED_LETTERS = 3
 READ = 100
 
 
-class Words:
+class Words(Search):
     """All these words stand in the text, as parts of words too and whatever their capitals.
 
     `text` is the path from the list's rows to a revision's text, `revision` the one to its key.
     """
 
     def __init__(self, typed: str, *, text: str, revision: str) -> None:
-        self.words = typed.casefold().split()
+        super().__init__(typed.casefold().split())
         self.text, self.revision = text, revision
         #: The revisions that hold the words, where an index was asked and they are not many.
         self.few: list[int] | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self.words)
-
-    @property
-    def scan(self) -> Q:
+    def holds(self, word: str) -> Q:
         """Row by row: no index serves this."""
-        found = Q()
-        for word in self.words:
-            found &= Q(GreaterThan(StrIndex(F(self.text), Value(word)), Value(0)))
-        return found
+        return Q(GreaterThan(StrIndex(F(self.text), Value(word)), Value(0)))
 
     def by_index(self) -> Q:
         """By the revisions that an index names, where it names few; else as the database likes best."""
