@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
+from django.db import DataError, connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Coordinator, Phase
@@ -35,6 +38,46 @@ def test_the_second_use_asks_with_its_own_values(world: World) -> None:
         expected = Coordinator.objects.filter(society=society).exclude(user=but)
         assert list(found) == list(expected.order_by("pk"))
     assert len(made) == 1
+
+
+def test_keys_go_to_their_places_in_whatever_order_they_come(world: World) -> None:
+    @Prepared
+    def tie(*, society: int, user: int) -> QuerySet[Coordinator]:
+        return Coordinator.objects.filter(user=user, society=society)
+
+    for _ in range(2):
+        assert Coordinator.objects.raw(*tie(society=world.isscr.pk, user=world.ana.pk))
+        assert Coordinator.objects.raw(*tie(user=world.ana.pk, society=world.isscr.pk))
+        assert not Coordinator.objects.raw(*tie(society=world.rivers.pk, user=world.ana.pk))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL keeps plans")
+def test_each_connection_is_told_once(world: World) -> None:
+    @Prepared
+    def person(*, key: int) -> QuerySet[User]:
+        return User.objects.filter(pk=key, name__contains="100%")
+
+    def told() -> list[str]:
+        with CaptureQueriesContext(connection) as asked:
+            assert list(User.objects.raw(*person(key=world.ana.pk))) == []
+        return [str(query["sql"]).split()[0] for query in asked.captured_queries]
+
+    assert [told(), told()] == [["PREPARE", "EXECUTE"], ["EXECUTE"]]
+    told_in_vain = Prepared(person.ask)
+    with pytest.raises(DataError), transaction.atomic():  # noqa: PT012 (what was told before the fall)
+        list(User.objects.raw(*told_in_vain(key=world.ana.pk)))
+        User.objects.raw("SELECT 1/0")[0]
+    # What is told does not go with a transaction.
+    assert list(User.objects.raw(*told_in_vain(key=world.ana.pk))) == []
+
+    def elsewhere() -> list[str]:
+        try:
+            return told()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(elsewhere).result() == ["PREPARE", "EXECUTE"]
 
 
 def test_a_key_that_the_question_drops_is_found_out(world: World) -> None:
