@@ -12,6 +12,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from campaigns.models import BoundarySet, Coordinator, Partner, PartnerUser, Society
+from campaigns.verbs.taking_part import remove_coordinator
 from portal import access, audit
 from portal.admin import ForOperators, Record
 
@@ -47,7 +48,11 @@ class Chosen(AutocompleteSelect):
 
 
 class Tie(Kept):
-    """A person's tie to an organisation; it can be taken away again."""
+    """A person's tie to an organisation; it can be taken away again, and is never handed to another."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Whom it ties to what stays as it was made."""
+        return tuple(self.autocomplete_fields) if obj else ()
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
@@ -111,6 +116,10 @@ class CoordinatorAdmin(Tie):
     autocomplete_fields = ("user", "society")
     fields = ("society", "user", "may_create_campaigns")
     list_select_related = ("user", "society")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Take one tie away, and the lead that hung on it."""
+        remove_coordinator(by=access.person(request), tie=obj)
 
 
 @admin.register(PartnerUser)

@@ -19,6 +19,7 @@ audit.PAST_TENSE |= {
     "remove_society": "removed a society from",
     "add_lead": "added a lead to",
     "remove_lead": "removed a lead from",
+    "remove_coordinator": "took away a coordinator's tie",
 }
 
 
@@ -89,8 +90,11 @@ def remove_society(*, by: User, campaign: Campaign, society: Society) -> None:
 
 
 @transaction.atomic
-def add_lead(*, by: User, campaign: Campaign, person: User) -> None:
-    """Let another coordinator of a society that takes part lead the campaign, too; they are told."""
+def add_lead(*, by: User | None, campaign: Campaign, person: User) -> None:
+    """Let another coordinator of a society that takes part lead the campaign, too; they are told.
+
+    `by` is None for the operator's command, which helps a campaign whose only lead has left.
+    """
     fresh = held(campaign)
     if not Coordinator.objects.filter(user=person, society__in=fresh.societies.all()).exists():
         raise Refused("Only coordinators of societies that take part can lead.", field="person")
@@ -103,7 +107,7 @@ def add_lead(*, by: User, campaign: Campaign, person: User) -> None:
         "campaign_lead",
         {
             "campaign": fresh.name,
-            "lead": str(by),
+            "lead": str(by or "An operator of this site"),
             "url": absolute(reverse("campaigns:setup", args=[fresh.slug])),
         },
     )
@@ -119,3 +123,18 @@ def remove_lead(*, by: User, campaign: Campaign, person: User) -> None:
         raise Refused("A campaign needs somebody who leads it. Add another person first.")
     fresh.leads.remove(person)
     audit.record(by, "remove_lead", fresh, person=person.pk)
+
+
+@transaction.atomic
+def remove_coordinator(*, by: User, tie: Coordinator) -> None:
+    """Take a coordinator's tie away. What they led because of it, they lead no more.
+
+    Refused where nobody would be left to lead a campaign.
+    """
+    for campaign in Campaign.objects.led_through(tie).order_by("pk").select_for_update():
+        if not campaign.leads.exclude(pk=tie.user_id).exists():
+            raise Refused(f"Only {tie.user} leads “{campaign}”. It needs another lead first.")
+        campaign.leads.remove(tie.user_id)
+        audit.record(by, "remove_lead", campaign, person=tie.user_id)
+    audit.record(by, "remove_coordinator", tie, society=tie.society_id, user=tie.user_id)
+    tie.delete()

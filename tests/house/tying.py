@@ -78,21 +78,34 @@ class Tying(Life):
         fields: dict[str, Any] = {"user": user.pk, "society": society.pk}
         if user == world.lee:
             fields["may_create_campaigns"] = "on"
-        self.by_admin("coordinator", tie, fields)
+        lost = self.led_because_of(tie) if tie else set()
+        alone = {pair[1] for pair in lost} - {pair[1] for pair in self.leads - lost}
+        self.by_admin("coordinator", tie, fields, status=400 if alone else 302)
+        if alone:
+            return
+        self.leads -= lost
         self.coordinators ^= {(user.pk, society.pk)}
         self.knock(user, "roster", society)
         for story in Story.objects.filter(society=society).exclude(submitted_at=None)[:1]:
             self.knock(user, "review", story)
 
-    def by_admin(self, model: str, tie: Any, fields: dict[str, Any]) -> None:
-        """Taken away where it is there, else given."""
+    def led_because_of(self, tie: Coordinator) -> set[tuple[int, int]]:
+        """The person and each campaign in which no other society of theirs takes part."""
+        left = {s for user, s in self.coordinators if user == tie.user_id} - {tie.society_id}
+        own = {pair for pair in self.leads if pair[0] == tie.user_id}
+        asked = Campaign.societies.through.objects.filter(society__in=left)
+        return own - {(tie.user_id, c) for c in asked.values_list("campaign", flat=True)}
+
+    def by_admin(self, model: str, tie: Any, fields: dict[str, Any], *, status: int = 302) -> None:
+        """Taken away where it is there, else given; refused with another `status`."""
         olga, name = client_of(self.world.olga), f"admin:campaigns_{model}"
         if tie is None:
             answer = olga.post(reverse(f"{name}_add"), fields)
         else:
             answer = olga.post(reverse(f"{name}_delete", args=[tie.pk]), {"post": "yes"})
-        assert answer.status_code == 302, answer.content
-        went(f"make_{model}" if tie is None else f"remove_{model}")
+        assert answer.status_code == status, answer.content
+        if status == 302:
+            went(f"make_{model}" if tie is None else f"remove_{model}")
 
     @rule(number=NUMBER)
     def an_operator_closes_or_opens_an_account(self, number: int) -> None:
