@@ -314,6 +314,10 @@ def machine(tmp_path: Path, post_office: PostOffice) -> Iterator[Machine]:
 def test_the_very_commands_bring_up_a_site_that_is_ready_and_end_cleanly(
     machine: Machine, post_office: PostOffice
 ) -> None:
+    # What an image built after this one has left in the volume, before somebody went back.
+    styles = Path(machine.environment["VAR_DIR"]) / "static" / "storybank.css"
+    styles.parent.mkdir(parents=True)
+    styles.write_text("body { color: of-another-release }")
     migrated = subprocess.run(
         machine.words(compose.command(machine.services["migrate"])),
         cwd=ROOT,
@@ -323,6 +327,7 @@ def test_the_very_commands_bring_up_a_site_that_is_ready_and_end_cleanly(
         timeout=240,
     )
     assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+    assert styles.read_text() == (ROOT / "portal" / "assets" / "storybank.css").read_text()
     for name in OWN[1:]:
         machine.start(name)
 
