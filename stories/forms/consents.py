@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -19,12 +19,18 @@ from stories.forms.grid import (
     Line,
     Problem,
     anchor,
-    flat,
     given_away_words,
 )
 from stories.models import NameShown
-from stories.rules.consent import USES, Permission, months_later, name_to_show, permission_of
-from stories.rules.texts import names_given_away
+from stories.rules.consent import (
+    USES,
+    Permission,
+    marks_given_away,
+    months_later,
+    name_to_show,
+    permission_of,
+)
+from stories.rules.texts import all_words
 from stories.rules.words import control_characters
 
 
@@ -200,14 +206,13 @@ class ConsentForm(forms.Form):
     def check_names(self) -> None:
         """No line without a name, or with the first name only, may carry a text that tells more."""
         shown = {self.shown(key) for key in self.chosen()}
-        self.found = []
-        if NameShown.NONE in shown:
-            self.found = self.own_marks(self.words_that_leave(), self.names())
-        elif NameShown.FIRST in shown:
-            first = self.cleaned_data.get("first_name", "").casefold().split()
-            parts = (part for name in self.names() for part in name.split())
-            others = [part for part in parts if part.casefold() not in first]
-            self.found = self.own_marks(self.words_that_leave(), [" ".join(others)])
+        self.found = marks_given_away(
+            self.words_that_leave(),
+            shown,
+            names=self.names(),
+            first_name=self.cleaned_data.get("first_name", ""),
+            addresses=self.addresses(),
+        )
         self.offer_not_me(self.found)
         addresses = {address.casefold() for address in self.addresses()}
         said = set(self.cleaned_data.get("not_me", []))
@@ -215,13 +220,6 @@ class ConsentForm(forms.Form):
         if open_:
             words = given_away_words(open_, nameless=NameShown.NONE in shown)
             self.add_error(None, forms.ValidationError(words, code="given-away"))
-
-    def own_marks(self, text: str, names: Iterable[str]) -> list[str]:
-        """The author's names and addresses that stand in a text."""
-        found = names_given_away(text, " ".join(names), "")
-        for address in self.addresses():
-            found += names_given_away(text, "", address)
-        return list(dict.fromkeys(found))
 
     def names(self) -> list[str]:
         """Every name of the author's that is known here."""
@@ -239,11 +237,18 @@ class ConsentForm(forms.Form):
         return list(dict.fromkeys([member.email, *([member.user.email] if member.user else [])]))
 
     def words_that_leave(self) -> str:
-        """The text that goes out under this grid: the story's approved or current one."""
-        revisions = (self.grid.story.approved_revision, self.grid.story.current_revision)
+        """The texts that may go out under this grid: the approved one, the current one, and the last that
+        the author stands by, which becomes the current one again where they refuse an edit of it.
+        """
+        story = self.grid.story
+        accepted = story.revisions.filter(acceptance__isnull=False).order_by("-number").first()
         return "\n".join(
-            f"{revision.hook}\n" + "\n".join(flat(answer["value"]) for answer in revision.answers)
-            for revision in revisions
+            all_words(
+                revision.hook,
+                revision.answers,
+                revision.photo.description if revision.photo else "",
+            )
+            for revision in (story.approved_revision, story.current_revision, accepted)
             if revision is not None
         )
 

@@ -91,8 +91,3 @@ def given_away_words(marks: Sequence[str], *, nameless: bool) -> str:
         "text, or choose another name below. If a word is not about you, tick it under “These words "
         "are not about me”."
     )
-
-
-def flat(value: str | list[str]) -> str:
-    """An answer as running text."""
-    return value if isinstance(value, str) else "\n".join(value)

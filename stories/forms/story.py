@@ -10,10 +10,10 @@ from django.forms import BoundField
 
 from campaigns.models import Prompt
 from stories.forms.consents import ConsentForm
-from stories.forms.grid import GridContext, flat
+from stories.forms.grid import GridContext
 from stories.forms.prompts import WordsField, answer_to, field_for, field_name
 from stories.models import Photo, Story
-from stories.rules.texts import HOOK_LENGTH, Answer
+from stories.rules.texts import HOOK_LENGTH, Answer, flat
 
 #: Two lines high, so that all of it can be seen on a phone; Enter makes no second line.
 HOOK_LOOKS = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaigns.rules.usa import STATE_NAMES
 from stories.models import Consent, NameShown
+from stories.rules.texts import names_given_away
 
 if TYPE_CHECKING:
     from stories.rules.formats.lines import Row
@@ -74,6 +76,31 @@ def name_to_show(name_shown: NameShown, full_name: str, first_name: str, state: 
     if name_shown == NameShown.FIRST:
         return f"{first_name}, {STATE_NAMES.get(state, state)}"
     return ""
+
+
+def marks_given_away(
+    text: str,
+    shown: Collection[NameShown],
+    *,
+    names: Iterable[str],
+    first_name: str,
+    addresses: Iterable[str],
+) -> list[str]:
+    """The author's names and addresses in a text, as far as somebody gets it without them.
+
+    `shown` are the names under which it travels: where one is none, every part of a name counts; where
+    one is the first name, every other part.
+    """
+    parts = [part for name in names for part in name.split()]
+    if NameShown.NONE not in shown:
+        if NameShown.FIRST not in shown:
+            return []
+        first = first_name.casefold().split()
+        parts = [part for part in parts if part.casefold() not in first]
+    found = names_given_away(text, " ".join(parts), "")
+    for address in addresses:
+        found += names_given_away(text, "", address)
+    return list(dict.fromkeys(found))
 
 
 def months_later(day: dt.date, months: int) -> dt.date:

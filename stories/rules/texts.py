@@ -52,6 +52,16 @@ def searchable(hook: str, answers: Sequence[Answer]) -> str:
     return "\n".join(texts).casefold()
 
 
+def flat(value: str | list[str]) -> str:
+    """An answer as running text."""
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def all_words(hook: str, answers: Sequence[Answer], photo_description: str = "") -> str:
+    """Everything that can be read of a text, its choices, links and picture included."""
+    return "\n".join([hook, photo_description, *(flat(answer["value"]) for answer in answers)])
+
+
 def names_given_away(texts: str, full_name: str, email: str) -> list[str]:
     """Which of an author's own marks stand in a text that is to travel without a name.
 

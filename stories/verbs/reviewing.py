@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from stories.models import (
     Acceptance,
     Decision,
     DecisionKind,
+    NameShown,
     Note,
     Revision,
     RevisionKind,
@@ -24,6 +26,7 @@ from stories.models import (
     Tag,
 )
 from stories.rules import texts
+from stories.rules.consent import marks_given_away
 from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
 from stories.verbs.telling import refuse_another_text, write_revision
@@ -81,6 +84,13 @@ def propose_edit(
     with transaction.atomic():
         story = lock(story)
         refuse_another_text(story, read)
+        if given := given_away_anew(
+            story, texts.all_words(hook, answers), texts.all_words(read.hook, read.answers)
+        ):
+            raise Refused(
+                f"The author chose that somebody gets this story without their name, and your edit "
+                f"contains {given}. Please leave that out."
+            )
         sha256 = texts.revision_sha256(hook, answers, read.photo.sha256 if read.photo else None)
         if sha256 == read.sha256:
             raise Refused(
@@ -138,9 +148,61 @@ def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
         if approved is None:
             move(story, STORY_MOVES["decline"])
         else:
+            if given := given_away_anew(
+                story, words_of(approved), words_of(read), since=story.approved_at
+            ):
+                raise Refused(
+                    "With this correction the author also chose that somebody gets the story without "
+                    f"their name. The approved text would stand again, and it contains {given}. Please "
+                    "ask for changes instead: until the author answers, neither text goes out."
+                )
             move(story, STORY_MOVES["decline_correction"], current_revision=approved)
         decide(story, read, DecisionKind.DECLINE, by=by, reason=reason)
         tell_author(story, "declined", reason=reason, correction=approved is not None)
+
+
+def words_of(revision: Revision) -> str:
+    """Everything that can be read of a revision."""
+    photo = revision.photo
+    return texts.all_words(
+        revision.hook, revision.answers, photo.description if photo is not None else ""
+    )
+
+
+def given_away_anew(
+    story: Story, text: str, checked: str, *, since: dt.datetime | None = None
+) -> str:
+    """The marks of an author that a text would give away under the live consents, quoted.
+
+    Those that stand in `checked` as well do not count: the author was asked about them when they handed
+    that text in, and may have said that the word means somebody else. With `since` only consents that
+    were given after it count: of the earlier ones the author was asked with `text` itself.
+    """
+    member, consents = story.member, story.consents
+    live = consents.live().filter(given_at__gt=since) if since else consents.live()
+    shown = {NameShown(how) for how in live.values_list("name_shown", flat=True)}
+    given = list(consents.exclude(name="").order_by("pk").values_list("name_shown", "name"))
+    firsts = [name.rpartition(", ")[0] for how, name in given if how == NameShown.FIRST]
+    names = [
+        f"{member.given_name} {member.family_name}",
+        member.user.name if member.user else "",
+        *firsts,
+        *(name for how, name in given if how == NameShown.FULL),
+    ]
+    addresses = [member.email, *([member.user.email] if member.user else [])]
+
+    def marks(words: str) -> list[str]:
+        """The author's marks in these words."""
+        return marks_given_away(
+            words,
+            shown,
+            names=names,
+            first_name=firsts[-1] if firsts else "",
+            addresses=addresses,
+        )
+
+    known = marks(checked)
+    return ", ".join(f"“{mark}”" for mark in marks(text) if mark not in known)
 
 
 def decide(story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = "") -> None:
