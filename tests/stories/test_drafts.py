@@ -127,6 +127,19 @@ def test_what_was_sent_while_signed_out_comes_back_after_sign_in(
     assert (draft.hook, draft.version) == ("typed while signed out", 1)
 
 
+def test_two_windows_that_were_signed_out_both_get_back_what_was_typed(
+    world: World, story: Story
+) -> None:
+    other = telling.open_draft(by=world.mia, participation=story.participation, hook="Another")
+    browser = Client()
+    browser.post(url(story, "save"), page(world, story, hook="typed in the first window"))
+    browser.post(url(other, "submit"), page(world, other, hook="typed in the second window"))
+    browser.force_login(world.mia, backend="django.contrib.auth.backends.ModelBackend")
+    for one, words in ((other, "in the second window"), (story, "in the first window")):
+        assert f"typed {words}" in browser.get(url(one), follow=True).content.decode()
+        assert Draft.objects.get(story=one).hook == f"typed {words}"
+
+
 def test_what_was_sent_while_signed_out_is_for_its_author_only(world: World, story: Story) -> None:
     browser = Client()
     browser.post(url(story, "save"), page(world, story, hook="typed while signed out"))
