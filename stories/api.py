@@ -1,16 +1,17 @@
 """The partner API, version 1: batches, their files, acknowledgement, recalls and answers, changes.
 
 The same permission rows and verbs as on the pages; a key (`Authorization: Bearer ...`) acts as the
-officer who made it. Lists are paged by key: send the `next` of one page as `after` of the next.
+officer who made it, for the one partner that it was made for. Lists are paged by key: send the `next` of one page as `after` of the next.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,10 +19,10 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import ValidationError
 from ninja.security import HttpBearer
 
+from campaigns.models import PartnerUser
 from portal import access
 from portal.errors import Refused, TooLate
 from portal.links import absolute
-from portal.models import User
 from portal.paging import page
 from portal.views import errors
 from stories.forms.handing_over import AnswerForm, ReceiptForm
@@ -33,16 +34,34 @@ from stories.verbs import handing_over, tokens
 SETTLED = dt.timedelta(seconds=10)
 PAGE = 100
 
+M = TypeVar("M", Batch, Recall)
+
 
 class Key(HttpBearer):
     """A partner's key; whoever shows it acts as its officer."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+    def authenticate(self, request: HttpRequest, token: str) -> PartnerUser | None:
         """The officer, or None, which is answered with 401."""
-        user = tokens.user_of(token)
-        if user is not None:
-            request.user = user
-        return user
+        officer = tokens.officer_of(token)
+        if officer is not None:
+            request.user = officer.user
+        return officer
+
+
+def rows(request: HttpRequest, model: type[M]) -> QuerySet[M]:
+    """What the key shows: of all that its officer may see, what belongs to the partner it was made for."""
+    return access.rows(request, model).filter(partner=partner_of(request))
+
+
+def fetch(request: HttpRequest, model: type[M], ref: UUID) -> M:
+    """One of them; 404 for anything else."""
+    return access.fetch(request, model, ref=ref, partner=partner_of(request))
+
+
+def partner_of(request: HttpRequest) -> int:
+    """The partner that the request's key was made for, by id."""
+    officer: PartnerUser = request.auth  # type: ignore[attr-defined]
+    return officer.partner_id
 
 
 api = NinjaAPI(
@@ -178,15 +197,15 @@ def malformed(request: HttpRequest, problem: ValidationError) -> HttpResponse:
 @api.get("/batches", response=Batches, url_name="batches")
 def batches(request: HttpRequest, after: str = "") -> dict[str, Any]:
     """The batches that were delivered to the partner, the newest first."""
-    rows = access.rows(request, Batch).select_related("campaign")
-    found = page(request, rows, ("-sealed_at", "-id"), size=PAGE)
+    own = rows(request, Batch).select_related("campaign")
+    found = page(request, own, ("-sealed_at", "-id"), size=PAGE)
     return {"batches": [batch_out(row) for row in found.rows], "next": found.next_after}
 
 
 @api.get("/batches/{uuid:ref}", response={200: BatchOut, 404: Problem}, url_name="batch")
 def batch(request: HttpRequest, ref: UUID) -> dict[str, Any]:
     """One batch."""
-    return batch_out(access.fetch(request, Batch, ref=ref))
+    return batch_out(fetch(request, Batch, ref))
 
 
 def batch_out(row: Batch) -> dict[str, Any]:
@@ -214,7 +233,7 @@ def file_out(row: Batch, fact: dict[str, Any]) -> dict[str, Any]:
 )
 def file(request: HttpRequest, ref: UUID, name: str) -> FileResponse:
     """One file of a batch, photos included; each download is on record."""
-    found = access.fetch(request, Batch, ref=ref)
+    found = fetch(request, Batch, ref)
     taken = handing_over.take_file(by=access.person(request), batch=found, name=name)
     if taken is None:
         raise Http404
@@ -230,12 +249,12 @@ def file(request: HttpRequest, ref: UUID, name: str) -> FileResponse:
 )
 def acknowledge(request: HttpRequest, ref: UUID, body: Acknowledgement) -> dict[str, Any]:
     """A named person confirms that the batch arrived."""
-    found = access.fetch(request, Batch, ref=ref)
+    found = fetch(request, Batch, ref)
     form = ReceiptForm(body.dict())
     if not form.is_valid():
         raise Refused(words_of(form))
     handing_over.acknowledge(by=access.person(request), batch=found, name=form.cleaned_data["name"])
-    return batch_out(access.fetch(request, Batch, ref=ref))
+    return batch_out(fetch(request, Batch, ref))
 
 
 def words_of(form: ReceiptForm | AnswerForm) -> str:
@@ -246,10 +265,10 @@ def words_of(form: ReceiptForm | AnswerForm) -> str:
 @api.get("/recalls", response=Recalls, url_name="recalls")
 def recalls(request: HttpRequest, after: str = "", state: str = "") -> dict[str, Any]:
     """What was asked back, the newest first; `state=asked` leaves out what is answered."""
-    rows = access.rows(request, Recall).select_related("item__batch", "story")
+    own = rows(request, Recall).select_related("item__batch", "story")
     if state == RecallState.ASKED:
-        rows = rows.filter(state=RecallState.ASKED)
-    found = page(request, rows, ("-id",), size=PAGE)
+        own = own.filter(state=RecallState.ASKED)
+    found = page(request, own, ("-id",), size=PAGE)
     return {"recalls": [recall_out(row) for row in found.rows], "next": found.next_after}
 
 
@@ -274,12 +293,12 @@ def recall_out(row: Recall) -> dict[str, Any]:
 )
 def answer_recall(request: HttpRequest, ref: UUID, body: Answer) -> dict[str, Any]:
     """Answer a recall; the author and the campaign's leads are told."""
-    found = access.fetch(request, Recall, ref=ref)
+    found = fetch(request, Recall, ref)
     form = AnswerForm({"answer": body.answer, "where": body.words, "why": body.words})
     if not form.is_valid():
         raise Refused(words_of(form))
     handing_over.answer_recall(by=access.person(request), recall=found, answer=form.answer_given())
-    return recall_out(access.fetch(request, Recall, ref=ref))
+    return recall_out(fetch(request, Recall, ref))
 
 
 @api.get("/changes", response={200: Changes, 400: Problem}, url_name="changes")
@@ -289,10 +308,10 @@ def changes(request: HttpRequest, after: str = "") -> dict[str, Any]:
     until = timezone.now() - SETTLED
     # The permission row shows batches; recalls belong to the same officers.
     delivered = Delivery.objects.filter(
-        batch__in=access.rows(request, Batch), delivered_at__gte=since, delivered_at__lte=until
+        batch__in=rows(request, Batch), delivered_at__gte=since, delivered_at__lte=until
     )
     asked = Recall.objects.asked_of(access.person(request)).filter(
-        asked_at__gte=since, asked_at__lte=until
+        partner=partner_of(request), asked_at__gte=since, asked_at__lte=until
     )
     found = sorted(
         [

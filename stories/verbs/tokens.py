@@ -46,8 +46,8 @@ def revoke_token(*, by: User, token: PartnerToken) -> None:
             audit.record(by, "revoke_token", token)
 
 
-def user_of(key: str) -> User | None:
-    """The officer whose key this is; None for one that does not work (any more)."""
+def officer_of(key: str) -> PartnerUser | None:
+    """The officer as whom a key acts; None for one that does not work (any more)."""
     token = (
         PartnerToken.objects.working()
         .select_related("officer__user")
@@ -59,4 +59,4 @@ def user_of(key: str) -> User | None:
     now = timezone.now()
     if token.used_at is None or token.used_at < now - NOTED_EVERY:
         PartnerToken.objects.filter(pk=token.pk).update(used_at=now)
-    return token.officer.user
+    return token.officer

@@ -16,9 +16,9 @@ from campaigns.models import PartnerUser
 from portal.models import User
 from stories.models import PartnerToken, Recall
 from stories.verbs import telling, tokens
-from tests.house.batches import delivered_batch
+from tests.house.batches import delivered_batch, fetched_batch
 from tests.house.people import World
-from tests.house.stories import approved_story
+from tests.house.stories import approved_story, permission
 
 ClientOf = Callable[[User | None], Client]
 
@@ -84,6 +84,38 @@ def test_a_key_ends_with_its_officer(world: World, client_of: ClientOf) -> None:
     assert program.get("/batches").status_code == 401
     PartnerUser.objects.filter(user=world.pete).delete()
     assert leaving.get("/batches").status_code == 401
+
+
+def test_a_key_shows_the_partner_alone_that_it_was_made_for(world: World) -> None:
+    """Paula serves both; the program of one reads nothing of what the other was given."""
+    second = PartnerUser.objects.create(user=world.paula, partner=world.frontline)
+    first = PartnerUser.objects.get(user=world.paula, partner=world.research_america)
+    both = [permission(world.research_america), permission(world.frontline)]
+    story = approved_story(world, permissions=both)
+    own = fetched_batch(world, world.frontline)
+    other = fetched_batch(world, world.research_america)
+    telling.withdraw(by=world.mia, story=story)
+    program = Program(tokens.make_token(by=world.paula, officer=second, name="Sync"))
+    assert [one["ref"] for one in program.get("/batches").json()["batches"]] == [str(own.ref)]
+    recalls = {recall.partner: recall for recall in Recall.objects.all()}
+    [asked] = program.get("/recalls").json()["recalls"]
+    assert asked["ref"] == str(recalls[world.frontline].ref)
+    foreign = recalls[world.research_america]
+    assert program.get(f"/batches/{other.ref}").status_code == 404
+    assert program.get(f"/batches/{other.ref}/files/stories.csv").status_code == 404
+    sign = {"name": "Paula Grant"}
+    assert program.post(f"/batches/{other.ref}/acknowledge", sign).status_code == 404
+    answer = {"answer": "deleted"}
+    assert program.post(f"/recalls/{foreign.ref}/answer", answer).status_code == 404
+    assert program.post(f"/recalls/{asked['ref']}/answer", answer).status_code == 200
+    with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)):
+        told = {change["ref"] for change in program.get("/changes").json()["changes"]}
+        assert told == {str(own.ref), asked["ref"]}
+    assert (
+        Program(tokens.make_token(by=world.paula, officer=first, name="Other"))
+        .get(f"/batches/{other.ref}")
+        .json()["closed"]
+    )
 
 
 def test_the_page_shows_a_key_once(world: World, client_of: ClientOf) -> None:
