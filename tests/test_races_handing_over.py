@@ -6,8 +6,10 @@ Each runs many times, with real connections and other pauses every time; see tes
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, connections, transaction
 from django.urls import reverse
 
 from campaigns.models import Partner
@@ -31,8 +33,9 @@ from stories.verification import verify
 from tests.house.batches import correct, delivered_batch, fetched_batch
 from tests.house.people import World, client_of
 from tests.house.post import run_jobs, run_task
-from tests.house.races import Deed, one_winner, posting, race, rounds
+from tests.house.races import ON_POSTGRESQL, Deed, one_winner, posting, race, rounds
 from tests.house.stories import approved_story, permission
+from tests.house.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -267,6 +270,46 @@ def test_withdraw_and_exporting_the_library(world: World) -> None:
         assert [ending.won for ending in endings] == [True, True]
         item = Item.objects.get(story=story)
         assert asked_back(story) == int(item.batch.downloads.exists())
+
+
+def somebody_waits_for_a_row() -> bool:
+    """Whether a transaction stands in line for what another one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def apart(deed: Deed) -> object:
+    """Do it in this thread, on a connection of its own that ends with it."""
+    try:
+        return deed()
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite nobody comes in between")
+def test_an_export_holds_nothing_of_a_batch_that_comes_in_between(world: World) -> None:
+    """What leaves is on record first: a batch delivered after that is in the next export."""
+    approved_story(world, hook="There before")
+    first = delivered_batch(world)
+    late = approved_story(world, hook="Came in between")
+    second = built(world)
+    door = client_of(world.paula)
+
+    def export() -> str:
+        answer = door.get(reverse("stories:library_export", args=["csv"]))
+        return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Batch.objects.select_for_update().get(pk=first.pk)
+            exporting = one.submit(apart, export)
+            wait_until(somebody_waits_for_a_row)
+            other.submit(apart, lambda: handing_over.deliver(by=None, batch=second)).result(60)
+        exported = str(exporting.result(60))
+    assert "There before" in exported
+    telling.withdraw(by=world.mia, story=late)
+    assert "Came in between" not in exported or asked_back(late) == 1
 
 
 def test_acknowledge_and_acknowledge(world: World) -> None:

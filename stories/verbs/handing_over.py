@@ -9,7 +9,6 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from portal.links import absolute
 from portal.models import User
 from portal.moves import move
 from stories.models import Batch, Delivery, Download, Item, Recall, Receipt
+from stories.querysets import ItemQuerySet
 from stories.rules.manifest import FileFact, Head
 from stories.states import BATCH_MOVES, RECALL_MOVES, BatchState, RecallState
 from stories.verbs import batch_files
@@ -114,21 +114,27 @@ def read_story(*, by: User, item: Item) -> None:
             audit.record(by, "read_story", batch, item=item.pk)
 
 
-def record_selection(*, by: User, items: QuerySet[Item], file: str) -> None:
+def record_selection(*, by: User, items: ItemQuerySet[Item], file: str) -> ItemQuerySet[Item]:
     """Note that a partner's user takes a selection of stories: the partner holds each of their batches.
 
     The batches are locked meanwhile: a recall that comes now either left its story out, or finds that
-    the partner has it.
+    the partner has it. Returns the items that may leave now: those of these batches. What is delivered a
+    moment later is on no record yet and waits for the next time.
     """
     with transaction.atomic():
-        batches = list(
+        held = list(
             Batch.objects.select_for_update()
             .filter(pk__in=items.order_by().values("batch"))
             .order_by("pk")
         )
+        # While the locks were waited for, all that was wanted of a batch may have been taken back.
+        wanted = items.order_by().filter(batch__in=held).values_list("batch", flat=True).distinct()
+        left = set(wanted)
+        batches = [batch for batch in held if batch.pk in left]
         Download.objects.bulk_create(Download(batch=batch, file=file, by=by) for batch in batches)
         for batch in batches:
             audit.record(by, "download", batch, file=file)
+    return items.filter(batch__in=batches)
 
 
 def take_file(*, by: User, batch: Batch, name: str) -> BinaryIO | None:

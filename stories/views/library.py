@@ -124,9 +124,10 @@ def library_export(request: HttpRequest, suffix: str) -> StreamingHttpResponse:
     form = FORMATS.get(suffix)
     if form is None:
         raise Http404
-    items = selected(request, filter_of(request))
     name = f"storybank-selection.{form.suffix}"
-    handing_over.record_selection(by=access.person(request), items=items, file=name)
+    items = handing_over.record_selection(
+        by=access.person(request), items=selected(request, filter_of(request)), file=name
+    )
     spool = batch_files.nameless()
     export = form.begin(spool)
     for chunk in in_chunks(items):
