@@ -1,4 +1,8 @@
-"""What somebody on a society's roster is searched by: pieces of names and addresses, and whole numbers."""
+"""What somebody on a society's roster is searched by: pieces of names and addresses, and whole numbers.
+
+One or two letters ("Li", "Wu", "Ng") begin a name, where longer words may stand in the middle of one: nearly
+everybody has any two letters somewhere.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,10 @@ from portal.tallies import MOST
 MOST_WORDS = 6
 #: A word that more people than this have is met soon in any list; counting further would take longer.
 EVERYWHERE = 20_000
-#: PostgreSQL's indexes know three letters or digits in a row and nothing shorter.
-INDEXED = re.compile(r"[^\W_]{3}")
+#: PostgreSQL's indexes know three letters or digits in a row, and by which one or two a word begins.
+THREE = re.compile(r"[^\W_]{3}")
+#: What stands between two names, or two parts of an address.
+BETWEEN = " -."
 
 
 class Names(Search):
@@ -35,7 +41,8 @@ class Names(Search):
 
     def by_index(self) -> Q:
         """By the entries that indexes name for the rarest word; row by row where even that is everywhere."""
-        held = {word: self._how_many(word) for word in self.words if INDEXED.search(word)}
+        indexed = [word for word in self.words if begins(word) or THREE.search(word)]
+        held = {word: self._how_many(word) for word in indexed}
         rarest = min(held, key=held.__getitem__, default="")
         if not rarest or held[rarest] > EVERYWHERE:
             return self.scan
@@ -63,11 +70,23 @@ class Names(Search):
 
 def of_entry(word: str) -> Q:
     """What an entry of a roster holds of a word."""
-    return Q(email__icontains=word) | Q(number__iexact=word)
+    return _stands("email", word) | Q(number__iexact=word)
 
 
 def of_member(word: str, path: str = "") -> Q:
     """What a member's names hold of a word; `path` leads to the member."""
-    return Q(**{f"{path}given_name__icontains": word}) | Q(
-        **{f"{path}family_name__icontains": word}
-    )
+    return _stands(f"{path}given_name", word) | _stands(f"{path}family_name", word)
+
+
+def begins(word: str) -> bool:
+    """Whether a word counts only where a name begins. A script without capitals may have names of one sign."""
+    return not THREE.search(word) and word.upper() != word.lower()
+
+
+def _stands(path: str, word: str) -> Q:
+    if not begins(word):
+        return Q(**{f"{path}__icontains": word})
+    found = Q(**{f"{path}__istartswith": word})
+    for sign in BETWEEN:
+        found |= Q(**{f"{path}__icontains": f"{sign}{word}"})
+    return found

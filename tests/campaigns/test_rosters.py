@@ -509,6 +509,12 @@ def test_a_name_far_down_a_long_roster_is_found_as_one_at_its_top(
         "ng",
         "ng-",
         "nobody",
+        "li",
+        "ol",
+        "nn",
+        "rg",
+        "né",
+        "李",
     ]
     client = client_of(world.ana)
     url = reverse("campaigns:roster", args=["isscr"])
@@ -517,7 +523,7 @@ def test_a_name_far_down_a_long_roster_is_found_as_one_at_its_top(
     )
     RosterEntry.objects.create(society=world.rivers, member=rita_too, email=rita_too.email)
     carl = Member.objects.create(
-        email="carl@example.org", given_name="Carl Ng-Otieno", family_name="von Linné"
+        email="carl@example.org", given_name="Carl Ng-Otieno 小李", family_name="von Linné"
     )
     RosterEntry.objects.create(society=world.isscr, member=carl, email="carl@old.org", number="L-7")
 
@@ -527,7 +533,7 @@ def test_a_name_far_down_a_long_roster_is_found_as_one_at_its_top(
 
     at_the_top = found()
     assert [words for words, emails in at_the_top.items() if emails != ["carl@old.org"]] == [
-        "lin%", "L-", "nobody",
+        "lin%", "L-", "nobody", "ol", "nn", "rg", "né",
     ]  # fmt: skip
     others = Member.objects.bulk_create(
         Member(email=f"m{n}@example.org", given_name="Uma", family_name="Ude") for n in range(HEAD)
@@ -572,11 +578,16 @@ def test_the_roster_is_searched_by_the_expressions_that_have_an_index() -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_indexscan = off")
         plans = [
-            Member.objects.filter(of_member("carl")).explain(),
-            RosterEntry.objects.filter(of_entry("carl")).explain(),
+            (
+                Member.objects.filter(of_member(word)).explain(),
+                RosterEntry.objects.filter(of_entry(word)).explain(),
+            )
+            for word in ("carl", "ng")
         ]
-    # Each table has two columns to look in.
-    assert [plans[0].count("member_names"), plans[1].count("roster_words")] == [2, 2]
+    # Each table has two columns to look in; a short word begins them, or what follows one of three signs.
+    for (members, entries), times in zip(plans, (1, 4), strict=True):
+        assert members.count("member_names") == 2 * times
+        assert entries.count("roster_words") == times + 1
 
 
 def test_thirty_found_members_cost_the_queries_of_one(world: World, client_of: ClientOf) -> None:
