@@ -186,3 +186,17 @@ def signs_in(user: User, secret: str, deliver_mail: DeliverMail) -> bool:
     answer = client.post(ENTER_CODE, {"code": code_in(deliver_mail())})
     assert answer["Location"] == STEP
     return client.post(STEP, {"code": app_code(secret)}).status_code == 302
+
+
+def test_the_way_back_to_the_release_before_leads_over_what_its_successor_left(
+    volume: Path, restored: str, world: World
+) -> None:
+    commands = backups.documented_commands("Upgrade")
+    assert [command.split()[0] for command in commands] == ["dropdb", "createdb", "pg_restore"]
+    then = backups.everything_in_it()
+    back_up(DUMP, volume)
+    for _ in range(2):  # onto an empty one, and onto one that is full
+        for command in commands:
+            run(command, volume, restored)
+    with backups.working_on(restored):
+        assert backups.everything_in_it() == then

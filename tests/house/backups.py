@@ -18,7 +18,7 @@ from tests.house.servers import program
 
 #: What runs a command inside a container; here it runs on this machine.
 IN_CONTAINER = re.compile(
-    r"^docker compose (?:exec -T \S+|run --rm --no-deps -T \S+) (?=pg_|tar |cat )"
+    r"^docker compose (?:exec -T \S+|run --rm --no-deps -T \S+) (?=pg_|dropdb |createdb |tar |cat )"
 )
 VOLUME = "/var/lib/storybank"
 
@@ -35,7 +35,7 @@ def run_documented(command: str, *, at: Path, volume: Path, database: str) -> st
     """Run one of them in the folder `at`, with this volume and this database in their places."""
     here = command.replace(VOLUME, str(volume))
     here = re.sub(r"-U storybank\b", f"-U {connection.settings_dict['USER']}", here)
-    here = re.sub(r"(-d | -Fc )storybank\b", rf"\g<1>{database}", here)
+    here = re.sub(r"(-d | -Fc |--force |createdb -U \S+ )storybank\b", rf"\g<1>{database}", here)
     done = subprocess.run(
         ["/bin/sh", "-c", here], cwd=at, env=_environment(), capture_output=True, text=True
     )
