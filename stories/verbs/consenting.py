@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -240,6 +240,8 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
     """Give a partner that joined late what the author allowed later partners; else ask the author once.
 
     For the clock, for each story submitted before the partner joined. Repeating it changes nothing.
+    Whoever has chosen anew since then may have had the partner on the page and ticked nothing: they are
+    asked, too, whatever they allow later partners.
     """
     with transaction.atomic():
         story = lock(story)
@@ -250,7 +252,8 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
         general = (
             story.consents.live().filter(partner=None, given_at__lt=partnership.joined_at).first()
         )
-        if general is not None:
+        chose_since = choices_about([story.pk]).filter(at__gt=partnership.joined_at).exists()
+        if general is not None and not chose_since:
             Consent.objects.create(
                 story=story,
                 partner=partner,
@@ -279,22 +282,22 @@ def extend_to_late_partner(*, story: Story, partnership: CampaignPartner) -> Non
             )
 
 
+def choices_about(stories: Iterable[int]) -> QuerySet[AuditLine]:
+    """Every time that an author chose who may use one of these stories, by the stories' keys."""
+    return AuditLine.objects.filter(
+        object_type=Story._meta.label_lower,
+        object_id__in=[str(key) for key in stories],
+        verb__in=("change_consents", "submit"),
+    )
+
+
 def undecided_asks(stories: Iterable[Story]) -> dict[int, list[ConsentAsk]]:
     """For each story, by key, the partners that joined late about which its author has not decided since.
 
     None for a story that will not leave any more, whatever was asked before.
     """
     keys = [story.pk for story in stories if story.state not in NOT_ASKED_ABOUT]
-    decided = dict(
-        AuditLine.objects.filter(
-            object_type=Story._meta.label_lower,
-            object_id__in=[str(key) for key in keys],
-            verb__in=("change_consents", "submit"),
-        )
-        .order_by()
-        .values_list("object_id")
-        .annotate(last=Max("at"))
-    )
+    decided = dict(choices_about(keys).order_by().values_list("object_id").annotate(last=Max("at")))
     given = Consent.objects.filter(story=OuterRef("story"), partner=OuterRef("partner"))
     asks = ConsentAsk.objects.filter(~Exists(given), story__in=keys).select_related("partner")
     found: dict[int, list[ConsentAsk]] = {key: [] for key in keys}

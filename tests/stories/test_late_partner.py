@@ -17,6 +17,7 @@ from tests.house.batches import delivered_batch
 from tests.house.people import World, client_of, make_user
 from tests.house.post import run_jobs
 from tests.house.stories import approved_story, permission, submitted_story
+from tests.stories.typing import line
 
 
 def joins(world: World) -> CampaignPartner:
@@ -52,6 +53,28 @@ def test_who_allowed_later_partners_is_extended_and_who_did_not_is_asked_once(wo
     tie.refresh_from_db()
     assert tie.authors_asked_at is not None
     assert [item.story for item in delivered_batch(world, tie.partner).items.all()] == [allowed]
+
+
+def test_who_saw_the_new_partner_and_ticked_nothing_gives_it_nothing(world: World) -> None:
+    """The clock gets round to it after Mia has changed her choices on a page that showed the newcomer."""
+    general = permission(None, NameShown.FIRST, name="Mia, Kansas")
+    story = approved_story(world, permissions=[permission(world.research_america), general])
+    tie = joins(world)
+    chosen = [
+        line(world.research_america, "lawmakers", "publication", "press", name_shown="full"),
+        line(tie.partner),
+        line(None, "lawmakers", "publication", name_shown="first", until=general.until.isoformat()),
+    ]
+    sent: dict[str, object] = {"consent_version": 1, "full_name": "Mia Chen", "first_name": "Mia"}
+    for part in chosen:
+        sent |= part
+    sent["lines"] = [key for part in chosen for key in part["lines"]]
+    answer = client_of(world.mia).post(f"/stories/{story.ref}/consents/", sent)
+    assert answer.status_code == 302
+    assert story.consents.live().filter(partner=None, given_at__lt=tie.joined_at).exists()
+    ask()
+    assert not Consent.objects.filter(partner=tie.partner).exists()
+    assert ConsentAsk.objects.filter(story=story, partner=tie.partner).count() == 1
 
 
 def test_my_stories_says_that_an_answer_is_awaited(world: World) -> None:
