@@ -14,7 +14,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from ninja import NinjaAPI, Schema
 from ninja.errors import ValidationError
 from ninja.security import HttpBearer
@@ -24,14 +23,13 @@ from portal import access
 from portal.errors import Refused, TooLate
 from portal.links import absolute
 from portal.paging import page
+from portal.settled import settled_until
 from portal.views import errors
 from stories.forms.handing_over import AnswerForm, ReceiptForm
 from stories.models import Batch, Delivery, Recall
 from stories.states import RecallState
 from stories.verbs import handing_over, tokens
 
-#: Changes are told this long after they happened, so that one that commits late is not stepped over.
-SETTLED = dt.timedelta(seconds=10)
 PAGE = 100
 
 M = TypeVar("M", Batch, Recall)
@@ -305,7 +303,7 @@ def answer_recall(request: HttpRequest, ref: UUID, body: Answer) -> dict[str, An
 def changes(request: HttpRequest, after: str = "") -> dict[str, Any]:
     """What happened since a cursor: deliveries and recalls, the oldest first."""
     since, last = cursor_of(after)
-    until = timezone.now() - SETTLED
+    until = settled_until()
     # The permission row shows batches; recalls belong to the same officers.
     delivered = Delivery.objects.filter(
         batch__in=rows(request, Batch), delivered_at__gte=since, delivered_at__lte=until

@@ -5,14 +5,19 @@ Each runs many times, with real connections and other pauses every time; see tes
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import pytest
+import time_machine
 from django.db import connection, connections, transaction
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from campaigns.models import Partner
+from campaigns.models import Partner, PartnerUser
 from portal import signing
 from portal.errors import TooLate
 from portal.models import AuditLine, Job, Message
@@ -27,6 +32,7 @@ from stories.verbs import (
     handing_over,
     reviewing,
     telling,
+    tokens,
 )
 from stories.verbs.building import Building
 from stories.verification import verify
@@ -310,6 +316,42 @@ def test_an_export_holds_nothing_of_a_batch_that_comes_in_between(world: World) 
     assert "There before" in exported
     telling.withdraw(by=world.mia, story=late)
     assert "Came in between" not in exported or asked_back(late) == 1
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite nobody comes in between")
+def test_no_cursor_steps_over_a_recall_that_is_long_in_coming(world: World) -> None:
+    """It was asked before what the program has read, and committed after it."""
+    both = [permission(world.research_america), permission(world.frontline)]
+    goes = approved_story(world, permissions=both)
+    fetched_batch(world)
+    elsewhere = delivered_batch(world, world.frontline)
+    approved_story(world)
+    officer = PartnerUser.objects.get(user=world.paula)
+    key = tokens.make_token(by=world.paula, officer=officer, name="Sync")
+
+    def read_on(after: str) -> tuple[list[str], str]:
+        """What the program is told a minute from now."""
+        with time_machine.travel(timezone.now() + dt.timedelta(minutes=1)):
+            asked = {"after": after}
+            told = (
+                Client()
+                .get("/api/v1/changes", asked, headers={"Authorization": f"Bearer {key}"})
+                .json()
+            )
+        return [change["kind"] for change in told["changes"]], told["next"]
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Batch.objects.select_for_update().get(pk=elsewhere.pk)
+            withdrawal = one.submit(apart, withdrawing(world, goes))
+            wait_until(somebody_waits_for_a_row)
+            other.submit(apart, lambda: delivered_batch(world)).result(60)
+            before, cursor = cast(
+                tuple[list[str], str], other.submit(apart, lambda: read_on("")).result(60)
+            )
+        withdrawal.result(60)
+    after, _ = read_on(cursor)
+    assert sorted(before + after) == ["delivered", "delivered", "recalled"]
 
 
 def test_acknowledge_and_acknowledge(world: World) -> None:
