@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import CampaignPartner, ConsentText, PartnerUser
 from portal import audit, outbox
-from portal.errors import Refused
+from portal.errors import Refused, TooLate
 from portal.links import absolute
 from portal.models import AuditLine, Urgency, User
 from stories.models import (
@@ -37,22 +37,40 @@ NOT_ASKED_ABOUT = (StoryState.WITHDRAWN, StoryState.DECLINED, StoryState.DRAFT)
 
 
 def change_consents(
-    *, by: User, story: Story, permissions: Sequence[Permission], text: ConsentText
+    *,
+    by: User,
+    story: Story,
+    permissions: Sequence[Permission],
+    text: ConsentText,
+    seen: int | None = None,
 ) -> None:
     """Replace the author's choices for a story that is already submitted.
 
     `permissions` holds one line for each partner and one for later ones; a line without a use, or a
     missing one, means no consent. Whatever is narrower than before is recalled where it was handed over.
+    `seen` is what `consent_changes` was when the author's page was made: TooLate where it is another by
+    now, because an old page would give back what was taken away since.
     """
     with transaction.atomic():
         story = lock(story)
         if story.state == StoryState.WITHDRAWN:
             raise Refused("This story is withdrawn, so there is nothing left to permit.")
+        if seen is not None and seen != consent_changes(story):
+            raise TooLate(
+                "These choices have changed since you opened this page: in another window, or because a "
+                "permission ran out. This is how they stand now; nothing of the old page was kept."
+            )
         audit.record(by, "change_consents", story, text=text.version)
         around = surroundings_of(story)
         set_consents(by=by, around=around, permissions=permissions, text=text)
         # A draft must not bring the former choices back; a window that still shows them is told.
         Draft.objects.filter(story=story).update(naming={}, consents={}, version=F("version") + 1)
+
+
+def consent_changes(story: Story) -> int:
+    """How often the story's consents have changed; each beginning and each end counts."""
+    changes = story.consents.aggregate(given=Count("pk"), ended=Count("ended_at"))
+    return int(changes["given"] + changes["ended"])
 
 
 def lock(story: Story) -> Story:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,7 +30,7 @@ from stories.models import (
 from stories.rules import texts
 from stories.rules.consent import Permission
 from stories.states import STORY_MOVES, StoryState
-from stories.verbs.consenting import end_consent, lock, set_consents, take_back
+from stories.verbs.consenting import consent_changes, end_consent, lock, set_consents, take_back
 from stories.verbs.photos import drop_unused
 from stories.verbs.surroundings import Surroundings, surroundings_of
 
@@ -94,10 +94,9 @@ def draft_from(story: Story, revision: Revision | None) -> Draft:
     """
     if revision is None:
         return Draft(story=story)
-    changes = story.consents.aggregate(given=Count("pk"), ended=Count("ended_at"))
     return Draft(
         story=story,
-        version=changes["given"] + changes["ended"],
+        version=consent_changes(story),
         hook=revision.hook,
         answers={str(answer["prompt"]): answer["value"] for answer in revision.answers},
         photo=revision.photo,

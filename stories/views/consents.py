@@ -18,7 +18,7 @@ from stories.forms.typed import Typed, lines_in, words
 from stories.models import Item, Recall, Story
 from stories.rules.consent import Permission, is_narrower, permission_of
 from stories.states import BatchState, RecallState, StoryState
-from stories.verbs.consenting import change_consents, undecided_asks
+from stories.verbs.consenting import change_consents, consent_changes, undecided_asks
 from stories.views.desk import Desk, desk_of
 
 
@@ -85,9 +85,9 @@ def consents(request: HttpRequest, ref: UUID) -> HttpResponse:
         return redirect("stories:write", ref)
     if story.state == StoryState.WITHDRAWN:
         raise TooLate("You took this story back, so there is nothing left to permit.")
-    desk = desk_of(access.person(request), story)
     if request.method != "POST":
-        return consents_page(request, desk, desk.consent_form())
+        return as_it_stands(request, story)
+    desk = desk_of(access.person(request), story)
     typed = Typed(
         naming={name: words(request.POST, name) for name in ("full_name", "first_name")}
         | {"not_me": request.POST.getlist("not_me")},
@@ -101,12 +101,36 @@ def consents(request: HttpRequest, ref: UUID) -> HttpResponse:
         return confirm_page(request, desk, affected)
     try:
         change_consents(
-            by=desk.user, story=story, permissions=form.permissions(), text=desk.grid.text
+            by=desk.user,
+            story=story,
+            permissions=form.permissions(),
+            text=desk.grid.text,
+            seen=changes_seen(request),
         )
+    except TooLate as late:
+        story = access.fetch(request, Story, ref=ref)
+        return as_it_stands(request, story, problem=str(late), status=409)
     except Refused as refused:
         return consents_page(request, desk, form, problem=str(refused), status=400)
     messages.success(request, "Your choices are kept. " + what_was_done(affected))
     return redirect("stories:story", ref)
+
+
+def as_it_stands(
+    request: HttpRequest, story: Story, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The grid with what is allowed now."""
+    # Counted before the grid is read: what changes in between is told as a change, not passed over.
+    stands = consent_changes(story)
+    desk = desk_of(access.person(request), story)
+    form = desk.consent_form()
+    return consents_page(request, desk, form, stands=stands, problem=problem, status=status)
+
+
+def changes_seen(request: HttpRequest) -> int | None:
+    """The number of changes that had been made when the page was; None where it does not say."""
+    said = request.POST.get("stands", "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else None
 
 
 def taken_back(
@@ -136,10 +160,14 @@ def consents_page(
     desk: Desk,
     form: ConsentForm,
     *,
+    stands: int | None = None,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The grid, who holds the story now, and partners that joined late and were asked about."""
+    """The grid, who holds the story now, and partners that joined late and were asked about.
+
+    `stands` is how often the consents had changed when the grid was read; a form that was sent keeps its own.
+    """
     asks = undecided_asks([desk.story]).get(desk.story.pk, [])
     context = {
         "story": desk.story,
@@ -148,6 +176,7 @@ def consents_page(
         "holders": holders_of(desk.story),
         "asks": asks,
         "asked": [ask.partner_id for ask in asks],
+        "stands": changes_seen(request) if stands is None else stands,
         "problem": problem,
         "problems": form.problems() if form.is_bound else [],
     }

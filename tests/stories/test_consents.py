@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from tests.house.batches import delivered_batch, fetched_batch
 from tests.house.people import World, client_of
 from tests.house.stories import approved_story, permission, submitted_story
 from tests.stories.typing import line
+
+#: A page's hidden fields: name and value.
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
 @pytest.fixture
@@ -65,6 +69,35 @@ def test_saving_it_unchanged_changes_nothing(world: World, mia: Client) -> None:
     answer = mia.post(url(story), grid(world, full(world, story), full_name=name))
     assert answer.status_code == 302
     assert list(story.consents.values()) == before
+
+
+def test_an_old_page_gives_nothing_back_that_was_taken_away_since(
+    world: World, mia: Client
+) -> None:
+    """Mia takes it from Research!America in one window; another one still shows it ticked."""
+    story = approved_story(world)
+    fetched_batch(world)
+    opened = mia.get(url(story)).content.decode()
+    old = grid(
+        world,
+        full(world, story),
+        line(world.frontline, "press", name_shown="full"),
+        **{name: value for name, value in HIDDEN.findall(opened) if name == "stands"},
+    )
+    assert mia.post(url(story), grid(world, confirmed="yes")).status_code == 302
+    assert not story.consents.live().exists()
+    invalid = mia.post(url(story), old | {"full_name": ""})
+    assert invalid.status_code == 400
+    assert dict(HIDDEN.findall(invalid.content.decode()))["stands"] == old["stands"]
+    answer = mia.post(url(story), old)
+    assert answer.status_code == 409
+    shown = answer.content.decode()
+    assert "changed since you opened this page" in shown
+    assert shown.count(" checked") == 3  # no use, and no name for each of three lines
+    assert not story.consents.live().exists()
+    again = old | {name: value for name, value in HIDDEN.findall(shown) if name == "stands"}
+    assert mia.post(url(story), again).status_code == 302
+    assert story.consents.live().count() == 2
 
 
 def test_a_wider_permission_recalls_nothing(world: World, mia: Client) -> None:
