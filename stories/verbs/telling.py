@@ -41,6 +41,9 @@ audit.PAST_TENSE |= {
 }
 audit.TIME_ZONE_AT |= {"stories.story": "campaign__time_zone"}
 
+#: More often than this nobody saves one draft: no version of it is that of a later text's.
+SAVES_OF_A_TEXT = 50_000
+
 WITHDRAWN = "This story is withdrawn; its draft is gone with it."
 
 
@@ -89,14 +92,14 @@ def working_copy(story: Story) -> Draft:
 def draft_from(story: Story, revision: Revision | None) -> Draft:
     """An unsaved draft with a revision's text.
 
-    Its version counts the changes of the story's consents, so that a page that was opened before one
-    cannot bring the former choices back.
+    Its version goes by the text and counts the changes of the story's consents, so that a page that was
+    opened before either changed cannot bring the former text or choices back.
     """
     if revision is None:
         return Draft(story=story)
     return Draft(
         story=story,
-        version=consent_changes(story),
+        version=revision.number * SAVES_OF_A_TEXT + consent_changes(story),
         hook=revision.hook,
         answers={str(answer["prompt"]): answer["value"] for answer in revision.answers},
         photo=revision.photo,
@@ -160,10 +163,12 @@ def save_draft(
 
 def overtaken(story: Story) -> str:
     """Why a draft was not the one that a page was made from any more."""
-    if Story.objects.filter(pk=story.pk, state=StoryState.WITHDRAWN).exists():
+    state = Story.objects.values_list("state", flat=True).get(pk=story.pk)
+    if state == StoryState.WITHDRAWN:
         return WITHDRAWN
+    edited = ", or a coordinator edited it" if state == StoryState.AWAITING_SIGN_OFF else ""
     return (
-        "This story was saved from another window in the meantime. "
+        f"This story was saved from another window in the meantime{edited}. "
         "What you typed is still on this page."
     )
 

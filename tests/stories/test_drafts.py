@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Phase
+from portal.models import Message
 from stories.models import Draft, Story
 from stories.states import StoryState
 from stories.verbs import reviewing, telling
@@ -183,6 +184,33 @@ def test_a_stale_token_of_our_own_page_loses_nothing(world: World, story: Story)
     assert other_site.status_code == 403
     assert "X-Fresh-Token" not in other_site
     assert "planted" not in browser.get(url(story)).content.decode()
+
+
+def test_an_older_window_does_not_overwrite_what_was_sent_from_another(
+    world: World, mia: Client
+) -> None:
+    """Both were opened on a story that was submitted before; the one sends a new text, then the other."""
+    story = submitted_story(world)
+    first = page(world, story, hook="sent from the first window", full_name="Mia Chen")
+    second = page(world, story, hook="sent from the second window", full_name="Mia Chen")
+    for sent in (first, second):
+        sent["window"] = sent["hook"]
+        key = f"line-p{world.research_america.pk}"
+        consent = story.consents.live().get()
+        sent |= {f"{key}-until": consent.until.isoformat()}
+        sent[f"{key}-uses"] = ["lawmakers", "publication"]
+    assert mia.post(url(story, "submit"), first).status_code == 302
+    assert story.consents.count() == 1
+    twice = mia.post(url(story, "submit"), first)
+    assert twice.status_code == 302
+    assert story.revisions.count() == 2
+    assert Message.objects.filter(template="submitted").count() == 2
+    answer = mia.post(url(story, "submit"), second)
+    assert answer.status_code == 409
+    assert "sent from the second window" in answer.content.decode()
+    story.refresh_from_db()
+    assert story.current_revision is not None
+    assert story.current_revision.hook == "sent from the first window"
 
 
 def test_a_late_submission_is_kept_as_a_draft_and_says_so(
