@@ -324,6 +324,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# What browsers look for at the root of a site, whatever its pages say: favicon.ico.
+WHITENOISE_ROOT = BASE_DIR / "portal" / "root"
 STATICFILES_DIRS = [BASE_DIR / "portal" / "assets"]
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -159,3 +159,10 @@ def test_signing_out_is_one_button(client_of: ClientOf) -> None:
     assert [form["method"] for form in forms] == ["post"]
     assert client.post("/accounts/logout/")["Location"] == "/"
     assert not get_user(client).is_authenticated
+
+
+def test_the_icon_that_browsers_look_for_is_there(client: Client) -> None:
+    icon = client.get("/favicon.ico")
+    assert (icon.status_code, icon["Content-Type"]) == (200, "image/x-icon")
+    assert b"".join(icon.streaming_content)[:4] == b"\x00\x00\x01\x00"  # type: ignore[attr-defined]
+    assert 'href="/favicon.ico"' in client.get("/").content.decode()
