@@ -132,10 +132,12 @@ def save(request: HttpRequest, ref: UUID) -> HttpResponse:
 
 def save_by_itself(request: HttpRequest, desk: Desk, typed: Typed) -> HttpResponse:
     """The status line, with the draft's new version for the page's next save."""
+    # What a page sends as it is left is newer than what it was just saving.
+    window = str(typed.naming.get("window", "")) if "in_passing" in request.POST else ""
     try:
-        desk.keep(typed)
+        desk.keep(typed, window=window)
     except TooLate as problem:
-        context = {"problem": f"Not saved. {problem} Use “Save draft” to keep this text."}
+        context = {"problem": f"{problem} Use “Save draft” to keep this text."}
         return render(request, "stories/member/saved.html", context, status=409)
     return render(request, "stories/member/saved.html", {"desk": desk})
 

@@ -12,6 +12,7 @@ from tests.house.batches import fetched_batch
 from tests.house.browser import NARROW, WIDE, OpenPage, no_axe_findings
 from tests.house.people import World
 from tests.house.stories import answers, approved_story, join, submitted_story
+from tests.house.waiting import wait_until
 
 
 def draft(world: World) -> Story:
@@ -53,6 +54,50 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
     assert Draft.objects.get(story=story).hook == "Typed after signing in"
     page.get_by_role("button", name="Save draft").last.click()
     expect(page.locator("#notices")).to_contain_text("Your draft is saved")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_typed_last_is_saved_as_the_page_is_left(world: World, open_page: OpenPage) -> None:
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.goto(f"/stories/{story.ref}/write/")
+    line = page.get_by_label("Your story in one line")
+    line.fill("Typed on a phone")
+    expect(page.locator("#saved")).to_have_text("Not saved yet")
+    page.goto("/stories/")
+    wait_until(lambda: Draft.objects.get(story=story).hook == "Typed on a phone")
+
+    # What is sent in passing overtakes a save of the same page that is still on its way.
+    page.goto(f"/stories/{story.ref}/write/")
+    line.fill("Typed later")
+    expect(page.locator("#draft-version")).to_have_value("2")
+    page.evaluate("document.getElementById('draft-version').value = 1")
+    line.fill("Typed last")
+    page.goto("/stories/")
+    wait_until(lambda: Draft.objects.get(story=story).hook == "Typed last")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_saves_by_itself_once_the_site_is_back(world: World, open_page: OpenPage) -> None:
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.goto(f"/stories/{story.ref}/write/")
+    # The connection is cut without the line in the console that a browser writes about it.
+    page.evaluate(
+        """window.cut = true;
+        document.addEventListener("htmx:beforeRequest", (event) => {
+          if (!window.cut) return;
+          event.preventDefault();
+          document.dispatchEvent(new CustomEvent("htmx:sendError"));
+        });"""
+    )
+    page.get_by_label("Your story in one line").fill("Typed in the cellar")
+    expect(page.locator("#notices")).to_contain_text("The site cannot be reached right now.")
+    expect(page.locator("#saved")).to_have_text("Not saved")
+    page.evaluate("window.cut = false; window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#saved")).to_contain_text("Saved at")
+    expect(page.locator("#notices")).to_be_empty()
+    assert Draft.objects.get(story=story).hook == "Typed in the cellar"
 
 
 @pytest.mark.django_db(transaction=True)
