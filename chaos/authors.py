@@ -209,7 +209,7 @@ class Author(threading.Thread):
 
     def done(self, line: Line, answer: Page, *words: str) -> str:
         """Where the answer leads, if the page there says one of these; it is noted as told then."""
-        if answer.status != 302:
+        if answer.status not in (302, 307):
             return ""
         shown = self.browser.get(answer.location)
         line.told = shown.status == 200 and any(said in shown.text for said in words)

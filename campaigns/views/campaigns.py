@@ -78,7 +78,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def join(request: HttpRequest, slug: str) -> HttpResponse:
-    """Join, and go on to the story form."""
+    """Join, and go on to the story form: the same press of the button begins the story."""
     found = access.fetch(request, Campaign, slug=slug)
     user = access.person(request)
     member = get_object_or_404(Member, user=user)
@@ -91,7 +91,9 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         f"You have joined “{found.name}”. Write your story now or later: your draft is kept, and nobody "
         "reads it before you submit it.",
     )
-    return redirect(_story_url(found) or reverse("campaigns:campaign", args=[slug]))
+    if begin := _story_url(found):
+        return redirect(begin, preserve_request=True)
+    return redirect("campaigns:campaign", slug)
 
 
 @require_POST

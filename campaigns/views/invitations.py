@@ -23,7 +23,7 @@ from portal.models import User
 def invitation(request: HttpRequest, token: UUID, slug: str) -> HttpResponse:
     """A campaign for somebody who holds the link of an invitation. Tells nothing about the member.
 
-    Their address is handed on to the sign-up form, where they would have to type it otherwise.
+    Their address is handed on to the forms of sign-up and sign-in, where they would have to type it otherwise.
     """
     member = _of_token(token)
     campaign = (
@@ -49,7 +49,7 @@ def invitation(request: HttpRequest, token: UUID, slug: str) -> HttpResponse:
             "signed_in_as_self": _is_self(request, member),
             "onward": onward,
             "signup_url": _with(reverse("account_signup"), email=member.email, next=onward),
-            "login_url": _with(reverse("account_login"), next=onward),
+            "login_url": _with(reverse("account_login"), email=member.email, next=onward),
             "unsubscribe_url": reverse("campaigns:unsubscribe", args=[token]),
         },
     )

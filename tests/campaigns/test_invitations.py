@@ -249,13 +249,13 @@ def test_the_mail_leads_to_the_campaign_and_to_the_way_out(
 
     page = client_of(None).get(landing).content.decode()
     onward = "next=%2Fcampaigns%2Fresearch-saves%2F"
-    assert f"/accounts/signup/?email=otto%40example.org&amp;{onward}" in page
+    for door in ("signup", "login"):
+        assert f"/accounts/{door}/?email=otto%40example.org&amp;{onward}" in page
     for private in ("Otto", "Brandt", "78701", "Texas", "ISSCR"):
         assert private not in page
-    assert (
-        "otto@example.org"
-        in client_of(None).get("/accounts/signup/", {"email": "otto@example.org"}).content.decode()
-    )
+    for form in ("/accounts/signup/", "/accounts/login/"):
+        opened_form = client_of(None).get(form, {"email": "otto@example.org"}).content.decode()
+        assert 'value="otto@example.org"' in opened_form
 
 
 def test_a_link_that_is_not_an_invitation_opens_nothing(

@@ -42,7 +42,11 @@ def test_a_member_in_an_open_state_joins_with_what_counted(
 
     response = mia.post(join_path(world.campaign))
 
-    assert response.status_code == 302
+    # The same press of the button begins the story: the browser sends the form on.
+    assert (response.status_code, response["Location"]) == (
+        307,
+        reverse("stories:begin", args=[world.campaign.slug]),
+    )
     joined = Participation.objects.get()
     assert (
         joined.member,
@@ -83,7 +87,7 @@ def test_what_counted_stays_when_the_member_moves(world: World, client_of: Clien
 
 def test_joining_twice_is_joining_once(world: World, client_of: ClientOf) -> None:
     for _ in range(2):
-        assert client_of(world.mia).post(join_path(world.campaign)).status_code == 302
+        assert client_of(world.mia).post(join_path(world.campaign)).status_code == 307
 
     assert Participation.objects.count() == 1
     assert AuditLine.objects.filter(verb="join").count() == 1
@@ -133,7 +137,7 @@ def test_an_ambiguous_zip_is_not_guessed(world: World, client_of: ClientOf) -> N
     assert "Choose your state" in text_of(mia, page_of(world.campaign))
 
     Place.objects.filter(member=world.mia_member, kind="home").update(state="KS", ambiguous=False)
-    assert mia.post(join_path(world.campaign)).status_code == 302
+    assert mia.post(join_path(world.campaign)).status_code == 307
 
 
 def test_a_campaign_of_another_society_does_not_exist(world: World, client_of: ClientOf) -> None:
@@ -142,7 +146,7 @@ def test_a_campaign_of_another_society_does_not_exist(world: World, client_of: C
     nils, mia = client_of(world.nils), client_of(world.mia)
 
     assert nils.get(page_of(other)).status_code == 200
-    assert nils.post(join_path(other)).status_code == 302
+    assert nils.post(join_path(other)).status_code == 307
     for door in ("campaign", "join", "wish", "unwish"):
         path = reverse(f"campaigns:{door}", args=[other.slug])
         answer = mia.get(path) if door == "campaign" else mia.post(path)
