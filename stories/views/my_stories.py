@@ -99,7 +99,9 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
         "unsent": found.state in WRITABLE and not working_copy(found)._state.adding,
         "may_write": found.state in WRITABLE,
         "may_withdraw": found.state != StoryState.WITHDRAWN,
-        "corrected": revision is not None and found.approved_revision_id not in (None, revision.pk),
+        "corrected": found.state in WRITABLE
+        and revision is not None
+        and found.approved_revision_id not in (None, revision.pk),
     }
     return render(request, "stories/member/story.html", context)
 

@@ -20,7 +20,7 @@ from tests.house.batches import approve, fetched_batch
 from tests.house.people import World, client_of
 from tests.house.post import Mail
 from tests.house.queries import equal_queries
-from tests.house.stories import approved_story, join, submitted_story
+from tests.house.stories import answers, approved_story, join, permission, submitted_story
 
 
 @pytest.fixture
@@ -218,3 +218,21 @@ def test_the_letters_reach_the_author(world: World, deliver_mail: Callable[[], l
     for mail in mails:
         (link, *_) = mail.links
         assert client_of(world.mia).get(link).status_code in {200, 409}
+
+
+def test_a_withdrawn_correction_waits_for_no_approval(world: World, mia: Client) -> None:
+    story = approved_story(world)
+    fetched_batch(world)
+    telling.submit(
+        by=world.mia,
+        story=story,
+        hook="A better line",
+        answers=answers(world),
+        photo=None,
+        permissions=[permission(world.research_america)],
+        consent_text=world.consent_text,
+    )
+    here = f"/stories/{story.ref}/"
+    assert "This is your newest version." in text(mia, here)
+    telling.withdraw(by=world.mia, story=story)
+    assert "This is your newest version." not in text(mia, here)
