@@ -1,4 +1,4 @@
-"""The review door: a society's queue, one story's page, and what a coordinator does with it."""
+"""The review door: one story's page, and what a coordinator does with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,20 +16,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import access
 from portal.errors import Refused, TooLate
-from portal.paging import first_keys, page
-from stories.forms.review import VIEWS, EditForm, NoteForm, QueueFilter, ReasonForm, TagsForm
+from stories.forms.review import EditForm, NoteForm, ReasonForm, TagsForm
 from stories.models import Revision, Story
 from stories.rules import texts
 from stories.rules.differences import passages
-from stories.states import StoryState
 from stories.verbs import reviewing
 from stories.verbs.surroundings import NAMED
+from stories.views.queue import FILTERS, next_story, remembered_filters
 
 #: What a story's page says of it besides its texts.
 SHOWN = (*NAMED, "claimed_by")
 
-#: Where the session keeps the queue's filters.
-FILTERS = "queue_filters"
 #: What each decision that needs words asks for.
 REASONS = {
     "ask_changes": (
@@ -41,74 +38,6 @@ REASONS = {
         "The author reads this. Be kind; they gave you their time.",
     ),
 }
-
-
-@require_safe
-def queue(request: HttpRequest) -> HttpResponse:
-    """The stories of the coordinator's societies, longest waiting first."""
-    form = QueueFilter(request.GET, user=access.person(request))
-    words = form.words
-    stories = form.narrow(access.rows(request, Story)).select_related(
-        "current_revision", "member", "campaign", "society", "claimed_by"
-    )
-    found = page(
-        request,
-        stories.prefetch_related("tags"),
-        ("submitted_at", "id"),
-        apart=form.apart(),
-        search=words or None,
-    )
-    counts = form.tallies(access.rows(request, Story), words)
-    remember_filters(request, kept_query(request))
-    return render(
-        request,
-        "stories/review/queue.html",
-        {
-            "form": form,
-            "page": found,
-            "views": [(key, label, counts[key]) for key, (label, _) in VIEWS.items()],
-            "shown": form.cleaned_data.get("show") or "todo",
-            "kept": kept_query(request),
-        },
-    )
-
-
-def kept_query(request: HttpRequest) -> str:
-    """The filters of the queue without its page, for links that keep them."""
-    query = request.GET.copy()
-    query.pop("after", None)
-    query.pop("show", None)
-    return query.urlencode()
-
-
-def remember_filters(request: HttpRequest, query: str) -> None:
-    """Keep the queue's filters for the story pages that follow; the session is written where they changed."""
-    if request.session.get(FILTERS, "") != query:
-        request.session[FILTERS] = query
-
-
-def remembered_filters(request: HttpRequest) -> list[tuple[str, str]]:
-    """The filters with which this person last looked at the queue, as a form sends them."""
-    kept = QueryDict(request.session.get(FILTERS, ""))
-    return [(name, str(kept[name])) for name in kept]
-
-
-@require_POST
-def take_next(request: HttpRequest) -> HttpResponse:
-    """Claim the story that has waited longest and fits the filters, and open it."""
-    user = access.person(request)
-    form = QueueFilter(request.POST, user=user)
-    waiting = form.narrow(access.rows(request, Story)).filter(state=StoryState.SUBMITTED)
-    order = ("submitted_at", "id")
-    first = first_keys(waiting, order, 5, apart=form.apart(), search=form.words or None)
-    for story in waiting.filter(pk__in=first).order_by(*order):
-        try:
-            reviewing.claim(by=user, story=story)
-        except TooLate:
-            continue  # a colleague was faster: the next one, then
-        return redirect("stories:review", story.ref)
-    messages.info(request, "Nothing is waiting for review here. Well done.")
-    return redirect("stories:queue")
 
 
 @require_safe
@@ -146,7 +75,8 @@ def review_page(
         "edit_form": EditForm(revision=revision),
         "ask_changes_form": reason_form("ask_changes"),
         "decline_form": reason_form("decline"),
-        "filters": remembered_filters(request),
+        "filters": list(remembered_filters(request).items()),
+        "queue": request.session.get(FILTERS, ""),
     }
     context |= forms_with_words | {"typed": bool(forms_with_words)}
     return render(request, "stories/review/story.html", context, status=status)
@@ -178,15 +108,27 @@ def reason_form(decision: str, data: object = None) -> ReasonForm:
 def act(
     request: HttpRequest, story: Story, deed: Callable[[], object], said: str, **typed: forms.Form
 ) -> HttpResponse:
-    """Do it and say so; or show the page again with the reason and every word that was typed."""
+    """Do it and say so; or show the page again with the reason and every word that was typed.
+
+    Afterwards the story's page opens, or the next story where the button says so.
+    """
     try:
         deed()
     except (TooLate, Refused) as problem:
         story.refresh_from_db()
         status = 409 if isinstance(problem, TooLate) else 400
         return review_page(request, story, problem=str(problem), status=status, **typed)
+    if "next" in request.POST:
+        # It stands on the next story's page, so it says of which one it speaks.
+        messages.success(request, f"“{hook_of(story)}”: {said}")
+        return next_story(request, remembered_filters(request))
     messages.success(request, said)
     return redirect(way_back(request, story))
+
+
+def hook_of(story: Story) -> str:
+    """The story in one line."""
+    return story.current_revision.hook if story.current_revision else ""
 
 
 def way_back(request: HttpRequest, story: Story) -> str:

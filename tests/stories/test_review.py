@@ -174,6 +174,58 @@ def test_the_next_story_after_a_decision_is_one_that_fits_the_filters(
     assert press(ana, page, take)["Location"] == url("review", other)
 
 
+def test_one_press_decides_and_takes_the_next_of_the_filtered_list(
+    world: World, client_of: ClientOf
+) -> None:
+    for hook in ("About kidneys", "Other", "Kidneys, too", "Kidneys, at last"):
+        submitted_story(world, hook=hook)
+    first, other, second, third = Story.objects.order_by("pk")
+    ana = client_of(world.ana)
+    ana.get(reverse("stories:queue"), {"q": "kidneys"})
+    ana.post(reverse("stories:take_next"), {"q": "kidneys"})
+    onwards = {"revision": "1", "next": "1"}
+    answer = ana.post(url("approve", first), onwards)
+    assert answer["Location"] == url("review", second)
+    # The message stands on another story's page, so it says of which it speaks.
+    assert "“About kidneys”: Approved." in ana.get(url("review", second)).content.decode()
+    reason = {"decline-reason": "Not for this campaign, thank you."}
+    answer = ana.post(url("decline", second), onwards | reason)
+    assert answer["Location"] == url("review", third)
+    answer = ana.post(url("approve", third), onwards)
+    assert answer["Location"] == reverse("stories:queue")
+    other.refresh_from_db()
+    assert (other.state, other.claimed_by) == ("submitted", None)
+
+
+def test_a_decision_that_comes_too_late_takes_no_next_story(
+    world: World, client_of: ClientOf
+) -> None:
+    first, second = submitted_story(world), submitted_story(world, hook="Waits")
+    client_of(world.ana).post(url("claim", first))
+    client_of(world.ben).post(url("approve", first), {"revision": "1"})
+    late = client_of(world.ana).post(url("approve", first), {"revision": "1", "next": "1"})
+    second.refresh_from_db()
+    assert (late.status_code, second.state) == (409, "submitted")
+
+
+def test_the_way_back_leads_to_the_list_as_it_was(world: World, client_of: ClientOf) -> None:
+    story, ana = submitted_story(world), client_of(world.ana)
+    ana.get(reverse("stories:queue"), {"show": "all", "state": "KS"})
+    page = ana.get(url("review", story)).content.decode()
+    assert f'href="{reverse("stories:queue")}?show=all&amp;state=KS"' in page
+
+
+def test_a_note_and_tags_leave_the_coordinator_where_she_was(
+    world: World, client_of: ClientOf
+) -> None:
+    story, ana = submitted_story(world), client_of(world.ana)
+    page = ana.get(url("review", story)).content.decode()
+    for part, typed in (("note", "Ask her."), ("tags", "kidneys")):
+        place = url("review", story) + ("#notes" if part == "note" else "#tags")
+        assert f'name="back" value="{place}"' in page
+        assert ana.post(url(part, story), {part: typed, "back": place})["Location"] == place
+
+
 def test_of_two_who_claim_one_wins_and_the_other_reads_who(
     world: World, client_of: ClientOf
 ) -> None:

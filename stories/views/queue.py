@@ -1,0 +1,95 @@
+"""The review door's list: a society's queue, its filters, and the next story of it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal import access
+from portal.errors import TooLate
+from portal.paging import first_keys, page
+from stories.forms.review import VIEWS, QueueFilter
+from stories.models import Story
+from stories.states import StoryState
+from stories.verbs import reviewing
+
+#: Where the session keeps the queue's filters.
+FILTERS = "queue_filters"
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """The stories of the coordinator's societies, longest waiting first."""
+    form = QueueFilter(request.GET, user=access.person(request))
+    words = form.words
+    stories = form.narrow(access.rows(request, Story)).select_related(
+        "current_revision", "member", "campaign", "society", "claimed_by"
+    )
+    found = page(
+        request,
+        stories.prefetch_related("tags"),
+        ("submitted_at", "id"),
+        apart=form.apart(),
+        search=words or None,
+    )
+    counts = form.tallies(access.rows(request, Story), words)
+    remember_filters(request)
+    return render(
+        request,
+        "stories/review/queue.html",
+        {
+            "form": form,
+            "page": found,
+            "views": [(key, label, counts[key]) for key, (label, _) in VIEWS.items()],
+            "shown": form.cleaned_data.get("show") or "todo",
+            "kept": kept_query(request),
+        },
+    )
+
+
+def kept_query(request: HttpRequest) -> str:
+    """The filters of the queue without its page, for links that keep them."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    query.pop("show", None)
+    return query.urlencode()
+
+
+def remember_filters(request: HttpRequest) -> None:
+    """Keep where the queue stands for the story pages that follow; the session is written where that changed."""
+    query = request.GET.urlencode()
+    if request.session.get(FILTERS, "") != query:
+        request.session[FILTERS] = query
+
+
+def remembered_filters(request: HttpRequest) -> QueryDict:
+    """The filters with which this person last looked at the queue, without its view and its page."""
+    kept = QueryDict(request.session.get(FILTERS, ""), mutable=True)
+    kept.pop("after", None)
+    kept.pop("show", None)
+    return kept
+
+
+@require_POST
+def take_next(request: HttpRequest) -> HttpResponse:
+    """Claim the story that has waited longest and fits the filters, and open it."""
+    return next_story(request, request.POST)
+
+
+def next_story(request: HttpRequest, filters: QueryDict) -> HttpResponse:
+    """Claim and open the next one that fits `filters`; the queue where none waits."""
+    user = access.person(request)
+    form = QueueFilter(filters, user=user)
+    waiting = form.narrow(access.rows(request, Story)).filter(state=StoryState.SUBMITTED)
+    order = ("submitted_at", "id")
+    first = first_keys(waiting, order, 5, apart=form.apart(), search=form.words or None)
+    for story in waiting.filter(pk__in=first).order_by(*order):
+        try:
+            reviewing.claim(by=user, story=story)
+        except TooLate:
+            continue  # a colleague was faster: the next one, then
+        return redirect("stories:review", story.ref)
+    messages.info(request, "Nothing is waiting for review here. Well done.")
+    return redirect("stories:queue")
