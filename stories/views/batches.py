@@ -155,8 +155,9 @@ def lead_batch(request: HttpRequest, ref: UUID) -> HttpResponse:
     if batch.state == BatchState.OPEN:
         raise Http404
     job = None
-    if batch.built_at is None and batch.closed_at is None:
-        job = Job.objects.filter(key=f"build:{batch.pk}").first()
+    if batch.state == BatchState.SEALED and batch.closed_at is None:
+        waits_for = "build" if batch.built_at is None else "deliver"
+        job = Job.objects.filter(key=f"{waits_for}:{batch.pk}").first()
     if request.htmx:  # type: ignore[attr-defined]
         if job is not None and job.finished_at is None and job.failed_at is None:
             return render(request, "stories/lead/building.html", {"batch": batch, "job": job})

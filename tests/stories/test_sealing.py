@@ -17,6 +17,7 @@ from stories.models import Batch, Consent, Item, ItemEnd, NameShown
 from stories.states import BatchState
 from stories.verbs import batching, telling
 from stories.verbs.batching import open_batch, seal, seal_due_batches
+from stories.verbs.building import Building
 from stories.verbs.consenting import change_consents
 from tests.house.batches import (
     correct,
@@ -239,6 +240,20 @@ def test_the_batch_page_shows_how_the_files_come_along_and_then_itself_anew(worl
     done = client.get(here, headers=polls)
     assert (done.status_code, done["HX-Refresh"]) == (204, "true")
     assert "Building the files" not in client.get(here).content.decode()
+
+
+def test_the_batch_page_waits_until_the_batch_is_handed_over(world: World) -> None:
+    approved_story(world)
+    batch = sealed_batch(world)
+    Building(batch).build()
+    client, here = client_of(world.lee), reverse("stories:lead_batch", args=[batch.ref])
+    assert "Handing it over" in client.get(here).content.decode()
+    assert "Handing it over" in client.get(here, headers={"HX-Request": "true"}).content.decode()
+    run_jobs()
+    assert client.get(here, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    page = client.get(here).content.decode()
+    assert "Handing it over" not in page
+    assert page.count("not yet") == 1  # acknowledged by nobody
 
 
 def test_a_batch_page_asks_as_often_for_thirty_as_for_one(world: World) -> None:
