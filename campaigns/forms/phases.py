@@ -37,12 +37,15 @@ class PhaseForm(forms.Form):
     closes_at = LocalMomentField(label="Closes")
     reach = forms.ChoiceField(
         label="Which states?",
-        choices=[(NAMED, "Only the states that I choose below"), (ALL, "All states")],
+        choices=[
+            (NAMED, "Only the states that I choose below"),
+            (ALL, "All states, with the territories and military addresses"),
+        ],
         widget=forms.RadioSelect,
         initial=NAMED,
     )
     states = forms.MultipleChoiceField(
-        label="States",
+        label="States, territories and military addresses",
         choices=usa.by_name,
         widget=forms.CheckboxSelectMultiple,
         required=False,

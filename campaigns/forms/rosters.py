@@ -10,7 +10,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from campaigns.rules.roster_columns import FIELDS
-from campaigns.rules.usa import by_name
+from campaigns.rules.usa import choices
 
 #: A reverse proxy in front must let a little more through; for nginx: `client_max_body_size 55m;`.
 MOST_BYTES = 50 * 1024 * 1024
@@ -44,7 +44,7 @@ class RosterFilter(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["state"].choices = [("", "any state"), *by_name()]  # type: ignore[attr-defined]
+        self.fields["state"].choices = [("", "any state"), *choices()]  # type: ignore[attr-defined]
         self.helper = plain_helper()
 
     @property

@@ -9,18 +9,38 @@ from pathlib import Path
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 
-def _read_states() -> dict[str, str]:
+def _read_states() -> list[dict[str, str]]:
     with (DATA / "states.csv").open(encoding="utf-8", newline="") as file:
-        return {row["usps"]: row["name"] for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
 
+
+_STATES = _read_states()
 
 #: Name by two-letter code: 50 states, DC, 5 territories, 3 freely associated states, AA, AE and AP.
-STATE_NAMES: dict[str, str] = _read_states()
+STATE_NAMES: dict[str, str] = {row["usps"]: row["name"] for row in _STATES}
+
+#: What is chosen among the states and is none, by its kind in the file.
+_OTHERS = {
+    "territory": "Territories",
+    "associated": "Freely associated states",
+    "military": "Military addresses",
+}
 
 
 def by_name() -> list[tuple[str, str]]:
     """(code, name) of every state in the alphabetical order of names, for lists to choose from."""
     return sorted(STATE_NAMES.items(), key=lambda pair: pair[1])
+
+
+def choices() -> list[tuple[str, str] | tuple[str, list[tuple[str, str]]]]:
+    """What a list of states offers: the states and DC by name, then the others under what they are."""
+    kinds = {row["usps"]: row["kind"] for row in _STATES}
+    states = [pair for pair in by_name() if kinds[pair[0]] not in _OTHERS]
+    others = [
+        (label, [pair for pair in by_name() if kinds[pair[0]] == kind])
+        for kind, label in _OTHERS.items()
+    ]
+    return [*states, *others]
 
 
 def clean_states(codes: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 
 from campaigns.models import Campaign, Partner
-from campaigns.rules.usa import by_name
+from campaigns.rules.usa import choices
 from stories.forms.words import Words
 from stories.models import Consent, Item, NameShown
 from stories.rules.consent import USE_WORDS, USES
@@ -28,7 +28,7 @@ class StoryFilter(forms.Form):
 
     q = forms.CharField(required=False, label="Words or reference", max_length=100)
     state = forms.ChoiceField(
-        choices=[("", "All states"), *by_name()], required=False, label="State"
+        choices=[("", "All states"), *choices()], required=False, label="State"
     )
     district = forms.IntegerField(
         required=False, min_value=0, max_value=99, label="District", help_text="0: at large"

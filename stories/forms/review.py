@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign
-from campaigns.rules.usa import STATE_NAMES
+from campaigns.rules.usa import choices
 from portal.models import User
 from portal.tallies import CountUpTo, Tally, tally
 from stories.forms.prompts import LONG_TEXT_LENGTH, SHORT_TEXT_LENGTH
@@ -44,7 +44,7 @@ class QueueFilter(forms.Form):
         Campaign.objects.none(), required=False, to_field_name="slug", empty_label="All campaigns"
     )
     state = forms.ChoiceField(
-        choices=[("", "All states"), *STATE_NAMES.items()], required=False, label="State"
+        choices=[("", "All states"), *choices()], required=False, label="State"
     )
     district = forms.IntegerField(required=False, min_value=0, max_value=99, label="District")
     tag = forms.ModelChoiceField(
