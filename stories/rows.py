@@ -137,6 +137,7 @@ ROWS: dict[str, Row] = {
     "stories:batch_file": INBOX,
     "stories:acknowledge": INBOX,
     "stories:library": LIBRARY,
+    "stories:library_sheet": LIBRARY,
     "stories:library_story": LIBRARY,
     "stories:library_photo": LIBRARY,
     "stories:library_export": LIBRARY,

@@ -14,6 +14,7 @@ from stories.views import (
     library,
     my_stories,
     photos,
+    queue,
     recalls,
     review,
     sign_off,
@@ -43,8 +44,8 @@ member_urls: list[URLPattern] = [
     path("stories/<uuid:ref>/withdraw/", withdrawing.withdraw, name="withdraw"),
 ]
 review_urls: list[URLPattern] = [
-    path("review/", review.queue, name="queue"),
-    path("review/next/", review.take_next, name="take_next"),
+    path("review/", queue.queue, name="queue"),
+    path("review/next/", queue.take_next, name="take_next"),
     path("review/<uuid:ref>/", review.review, name="review"),
     path("review/<uuid:ref>/claim/", review.claim, name="claim"),
     path("review/<uuid:ref>/hand-back/", review.hand_back, name="hand_back"),
@@ -72,6 +73,7 @@ lead_urls: list[URLPattern] = [
 partner_urls: list[URLPattern] = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/stories/", library.library, name="library"),
+    path("inbox/stories/sheet/", library.library_sheet, name="library_sheet"),
     path("inbox/stories/export/<slug:suffix>/", library.library_export, name="library_export"),
     path("inbox/stories/<int:number>/", library.library_story, name="library_story"),
     path("inbox/stories/<int:number>/photo/", library.library_photo, name="library_photo"),

@@ -47,7 +47,7 @@ VISITS = {
     "campaigns:change_prompt campaigns:partners campaigns:societies campaigns:leads "
     "stories:lead_campaigns stories:lead_batches stories:lead_next stories:lead_batch "
     "stories:lead_stories stories:lead_story stories:coverage",
-    "paula": "stories:inbox stories:batch stories:library stories:library_story stories:recalls "
+    "paula": "stories:inbox stories:batch stories:library stories:library_story stories:library_sheet stories:recalls "
     "stories:recall stories:tokens",
     "olga": "operator given_up_messages given_up_jobs",
 }
@@ -212,7 +212,6 @@ def she_writes(phone: Page, world: World) -> Story:
     """Join, begin, write, save, preview, submit."""
     phone.goto(reverse("campaigns:campaign", args=[world.campaign.slug]))
     phone.get_by_role("button", name="Join").click()
-    phone.get_by_role("button", name="Begin").click()
     phone.get_by_label("Your story in one line").fill("Told without a script")
     phone.get_by_role("button", name="Save draft").last.click()
     expect(phone.locator("#notices")).to_contain_text("Your draft is saved")

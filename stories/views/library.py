@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign
 from portal import access
 from portal.models import User
-from portal.paging import page
+from portal.paging import Page, page
 from portal.tallies import tally_of
 from stories.forms.library import USE_LABELS, LibraryFilter
 from stories.models import Item
@@ -25,14 +25,16 @@ from stories.verbs import batch_files, handing_over
 
 CHUNK = 500
 
+#: What the record of downloads calls the page with every text on it.
+SHEET = "stories in full on one page"
+
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """The stories that fit the filters, the newest first."""
     form, user = filter_of(request), access.person(request)
     items, words = form.narrow(access.rows(request, Item)), form.words
-    in_full = cast("ItemQuerySet[Item]", items).in_full()
-    found = page(request, in_full, ("-id",), apart=of_own_partners(user), search=words or None)
+    found = one_page(request, form)
     return render(
         request,
         "stories/partner/library.html",
@@ -43,6 +45,36 @@ def library(request: HttpRequest) -> HttpResponse:
             "count": words.tallies({"found": items}, user)["found"] if words else tally_of(items),
             "formats": list(FORMATS),
             "kept": kept_query(request),
+        },
+    )
+
+
+def one_page(request: HttpRequest, form: LibraryFilter) -> Page[Item]:
+    """The page of the address: the items that fit the filters, the newest first."""
+    items = cast("ItemQuerySet[Item]", form.narrow(access.rows(request, Item)))
+    own = of_own_partners(access.person(request))
+    return page(request, items.in_full(), ("-id",), apart=own, search=form.words or None)
+
+
+@require_safe
+def library_sheet(request: HttpRequest) -> HttpResponse:
+    """The stories of one page of the list in full, each under its permission: to read, copy and print.
+
+    That they were taken is on record first; what is taken back in that moment is not among them.
+    """
+    found = one_page(request, filter_of(request))
+    items = Item.objects.live().filter(pk__in=[item.pk for item in found.rows])
+    taken = handing_over.record_selection(by=access.person(request), items=items, file=SHEET)
+    lines = [(item, disclosed(item)) for item in taken.in_full().order_by("-pk")]
+    return render(
+        request,
+        "stories/partner/sheet.html",
+        {
+            "page": found,
+            "stories": [
+                (item, story, citation(story, item.batch.number, item.position))
+                for item, story in lines
+            ],
         },
     )
 

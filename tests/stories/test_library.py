@@ -18,6 +18,7 @@ from tests.house.batches import (
     approve,
     correct,
     delivered_batch,
+    fetched_batch,
     many_items,
     sealed_batch,
     story_with_photo,
@@ -109,6 +110,45 @@ def test_twelve_stories_of_one_district_by_noon(world: World) -> None:
     assert (page.context["count"].number, len(page.context["stories"])) == (12, 12)
     text = page.content.decode()
     assert f"{reverse('stories:library_export', args=['csv'])}?state=KS&amp;district=1" in text
+
+
+def test_the_filtered_stories_stand_in_full_on_one_page_under_their_permission(
+    world: World,
+) -> None:
+    for n in (1, 2):
+        approved_story(world, hook=f"District one, {n}")
+    approved_story(world, member=world.nils_member, hook="Utah")
+    batch, client = delivered_batch(world), client_of(world.paula)
+    asked = {"state": "KS", "district": "1"}
+    listed = client.get(LIBRARY, asked).content.decode()
+    assert f"{LIBRARY}sheet/?state=KS&amp;district=1" in listed
+    page = client.get(f"{LIBRARY}sheet/", asked)
+    text = page.content.decode()
+    hooks_shown = [story.hook for _, story, _ in page.context["stories"]]
+    assert hooks_shown == ["District one, 2", "District one, 1"]
+    assert text.count("Show as “Mia Chen”") == 2
+    assert text.count("May be used for lawmakers’ offices and publication until") == 2
+    assert "Utah" not in text.split("<main", 1)[1]
+    taken = Download.objects.get()
+    assert (taken.batch, taken.by, taken.item) == (batch, world.paula, None)
+
+
+def test_what_was_taken_back_stands_on_no_page(world: World) -> None:
+    story = approved_story(world, hook="Taken back")
+    approved_story(world, hook="Stays")
+    fetched_batch(world)
+    telling.withdraw(by=world.mia, story=story)
+    page = client_of(world.paula).get(f"{LIBRARY}sheet/")
+    assert [shown.hook for _, shown, _ in page.context["stories"]] == ["Stays"]
+
+
+def test_a_story_leads_back_to_the_filtered_list(world: World) -> None:
+    approved_story(world)
+    item = delivered_batch(world).items.get()
+    client = client_of(world.paula)
+    here = f"{LIBRARY}{item.pk}/?state=KS"
+    assert f'href="{here}"' in client.get(LIBRARY, {"state": "KS"}).content.decode()
+    assert f'class="crumb" href="{LIBRARY}?state=KS"' in client.get(here).content.decode()
 
 
 def test_story_page_says_what_may_be_done(world: World) -> None:
