@@ -187,7 +187,7 @@ STORIES: Table = {
     "GET stories:library": ("200 paula fay", "", 403),
     "GET stories:library_export": ("200 paula fay", "200 paula fay", 404),
     "GET stories:library_photo": ("200 paula", "200 fay", 404),
-    "GET stories:library_sheet": ("200 paula fay", "200 paula fay", 404),
+    "GET stories:library_sheet": ("200 paula fay", "", 403),
     "GET stories:library_story": ("200 paula", "200 fay", 404),
     "GET stories:mine": ("200 mia nils", "", 403),
     "POST stories:note": ("302 ana lee", "302 rita lena", 404),
@@ -727,6 +727,7 @@ LISTS = {
     "stories:queue",
     "stories:inbox",
     "stories:library",
+    "stories:library_sheet",
     "stories:recalls",
     "stories:tokens",
 } | {
@@ -748,6 +749,7 @@ ENDED: list[tuple[str, Callable[[Side], None], dict[str, str]]] = [
         gone_from(
             *("stories:inbox", "stories:batch", "stories:batch_file", "stories:library_story"),
             *("stories:library", "stories:library_export", "stories:recall", "stories:tokens"),
+            "stories:library_sheet",
         ),
     ),
     (
