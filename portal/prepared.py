@@ -42,7 +42,8 @@ class Prepared:
     found out the first time, and raises ValueError.
 
     PostgreSQL is told the question once for each connection (`PREPARE`), and keeps a plan that serves every
-    key alike. So ask by keys that find a few rows through an index: a range of rows wants its own plan.
+    key alike. So ask by keys that find a few rows through an index: a range of rows wants its own plan. A pooler that
+    hands the connection to somebody else between transactions breaks this; docs/operators.md says so.
     """
 
     def __init__(self, ask: Callable[..., QuerySet[Any]]) -> None:
