@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -46,6 +48,56 @@ class Environment:
     def text(self, name: str, default: str) -> str:
         """A string."""
         return self.read(name, str, default, "text")
+
+    def line(self, name: str, default: str) -> str:
+        """A string that can stand in a heading of a page or a letter."""
+
+        def parse(raw: str) -> str:
+            if not raw.isprintable():
+                raise ValueError
+            return raw
+
+        return self.read(name, parse, default, "one line of text")
+
+    def address(
+        self, name: str, default: str, schemes: Collection[str], example: str
+    ) -> SplitResult:
+        """The address of a server: a scheme, a host, a port where one is needed, and nothing behind it."""
+
+        def parse(raw: str) -> SplitResult:
+            parts = urlsplit(raw.strip().rstrip("/"))
+            _ = parts.port  # ValueError where it is no number
+            if parts.scheme not in schemes or not parts.hostname:
+                raise ValueError
+            if parts.path or parts.query or parts.fragment:
+                raise ValueError
+            return parts
+
+        return self.read(name, parse, urlsplit(default), f"an address such as {example}")
+
+    def redis(self, name: str) -> str:
+        """Redis's address, with the number of a database behind it or none; a socket's, too."""
+
+        def parse(raw: str) -> str:
+            parts = urlsplit(raw)
+            _ = parts.port  # ValueError where it is no number
+            if parts.scheme not in {"redis", "rediss", "unix"}:
+                raise ValueError
+            return raw
+
+        return self.read(name, parse, "", "an address such as redis://localhost:6379/0")
+
+    def sender(self, name: str, default: str) -> str:
+        """One mail address, with or without somebody's name before it."""
+
+        def parse(raw: str) -> str:
+            found = getaddresses([raw])
+            if len(found) != 1 or not raw.isprintable() or not all(found[0][1].rpartition("@")):
+                raise ValueError
+            return raw
+
+        example = "Storybank <storybank@example.org>, with quotes around a name that holds a comma"
+        return self.read(name, parse, default, f"a sender such as {example}")
 
     def flag(self, name: str, default: bool) -> bool:
         """1, true, yes, on, or 0, false, no, off."""
@@ -182,8 +234,10 @@ def _flag(raw: str) -> bool:
 
 def _database(raw: str) -> dict[str, Any]:
     """Parse one database URL; ValueError for an engine that Storybank does not run on."""
+    if urlsplit(raw).fragment:  # the rest of a password with a #
+        raise ValueError
     parsed = environ.Env.db_url_config(raw)
-    if parsed.get("ENGINE") not in {
+    if not parsed.get("NAME") or parsed.get("ENGINE") not in {
         "django.db.backends.sqlite3",
         "django.db.backends.postgresql",
     }:

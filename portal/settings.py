@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from email.utils import formataddr
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zlib import crc32
 
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
+from django.http.request import validate_host
 
 from portal.environment import Environment, count_together, own_secret
 
@@ -23,17 +25,17 @@ env = Environment()
 # --- Where things are --------------------------------------------------------------------------
 
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
-SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
-SITE_NAME = env.text("SITE_NAME", "Storybank")
+site = env.address(
+    "SITE_URL", "http://localhost:8000", {"http", "https"}, "https://stories.example.org"
+)
+SITE_URL = site.geturl()
+SITE_NAME = env.line("SITE_NAME", "Storybank")
 DEBUG = env.flag("DEBUG", False)
 DEMO = env.flag("DEMO", False)
 
-site = urlsplit(SITE_URL)
 LOCAL_SITE = site.hostname in {"127.0.0.1", "localhost", "testserver"}
 HTTPS = site.scheme == "https"
-if site.scheme not in {"http", "https"} or not site.hostname:
-    env.refuse("SITE_URL is not an address such as https://stories.example.org.")
-elif not HTTPS and not LOCAL_SITE:
+if not HTTPS and not LOCAL_SITE:
     env.refuse("SITE_URL must begin with https:// unless it is this machine's own localhost.")
 if DEMO and not LOCAL_SITE:
     env.refuse(
@@ -43,6 +45,11 @@ if DEMO and not LOCAL_SITE:
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", [site.hostname or "localhost"] + (["127.0.0.1", "localhost"] * LOCAL_SITE)
 )
+if not validate_host(site.hostname or "", ALLOWED_HOSTS):
+    env.refuse(
+        "ALLOWED_HOSTS lacks the host of SITE_URL. It holds names alone, without https:// and ports, "
+        "such as stories.example.org,127.0.0.1."
+    )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 USE_X_FORWARDED_PROTO = env.flag("BEHIND_PROXY", False)
 if USE_X_FORWARDED_PROTO:
@@ -189,9 +196,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache, jobs, post -------------------------------------------------------------------------
 
-REDIS_URL = env.text("REDIS_URL", "")
-if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
-    env.refuse("REDIS_URL is not an address such as redis://localhost:6379/0.")
+REDIS_URL = env.redis("REDIS_URL")
 
 # The rate limits of sign-in live in the cache: with several processes it must be a shared one.
 CACHES = {
@@ -280,31 +285,32 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "clock")
 MAIL_DIR = VAR_DIR / "mail"
 # Written by `manage.py demo`: who can be signed in as, on the demonstration's page.
 DEMO_CAST = VAR_DIR / "demo.json"
-EMAIL_URL = env.text("EMAIL_URL", "")
-if EMAIL_URL:
-    mail = urlsplit(EMAIL_URL)
-    if mail.scheme not in {"smtp", "smtps", "smtp+tls"} or not mail.hostname:
-        env.refuse(
-            "EMAIL_URL is not an address such as smtp+tls://user:password@mail.example.org:587."
-        )
+mail = env.address(
+    "EMAIL_URL",
+    "",
+    {"smtp", "smtps", "smtp+tls"},
+    "smtp+tls://user:password@mail.example.org:587, with %40 for an @ in the password, %2F for a /, "
+    "%23 for a # and %25 for a %",
+)
+if mail.hostname:
     EMAIL_BACKEND = "portal.mailserver.MailServer"
-    EMAIL_HOST = mail.hostname or ""
+    EMAIL_HOST = mail.hostname
     EMAIL_PORT = mail.port or {"smtp": 25, "smtps": 465}.get(mail.scheme, 587)
-    EMAIL_HOST_USER = mail.username or ""
-    EMAIL_HOST_PASSWORD = mail.password or ""
+    EMAIL_HOST_USER = unquote(mail.username or "")
+    EMAIL_HOST_PASSWORD = unquote(mail.password or "")
     EMAIL_USE_SSL = mail.scheme == "smtps"
     EMAIL_USE_TLS = mail.scheme == "smtp+tls"
 else:
     EMAIL_BACKEND = "portal.mailfiles.MailFiles"
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 20, least=1)
-DEFAULT_FROM_EMAIL = env.text("FROM_EMAIL", f"{SITE_NAME} <storybank@{site.hostname}>")
+DEFAULT_FROM_EMAIL = env.sender("FROM_EMAIL", formataddr((SITE_NAME, f"storybank@{site.hostname}")))
 MESSAGE_BODIES_KEPT_DAYS = env.number("MESSAGE_BODIES_KEPT_DAYS", 30)
 
 # --- Files -------------------------------------------------------------------------------------
 
 STORAGE_URL = env.text("STORAGE_URL", (VAR_DIR / "files").as_uri())
 storage = urlsplit(STORAGE_URL)
-if storage.scheme != "file" or not storage.path.startswith("/"):
+if storage.scheme != "file" or storage.netloc or not storage.path.startswith("/"):
     env.refuse("STORAGE_URL is not an address such as file:///srv/storybank/files.")
 MEDIA_ROOT = storage.path
 # Nothing is served from MEDIA_ROOT by address: every file goes through a view that checks.
@@ -456,6 +462,8 @@ OIDC_URL = env.text("OIDC_URL", "")
 OIDC_NAME = env.text("OIDC_NAME", "your organisation")
 OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "")
 OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", "")
+if OIDC_CLIENT_ID and not OIDC_URL:
+    env.refuse("OIDC_CLIENT_ID needs OIDC_URL beside it.")
 if OIDC_URL:
     if urlsplit(OIDC_URL).scheme != "https" and not LOCAL_SITE:
         env.refuse("OIDC_URL is not an address such as https://id.example.org.")
