@@ -11,7 +11,7 @@ def main() -> None:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
-    from django.db import InterfaceError, OperationalError
+    from django.db import InterfaceError, OperationalError, ProgrammingError
 
     try:
         _ = settings.BASE_DIR  # reads every setting
@@ -19,11 +19,15 @@ def main() -> None:
         sys.exit(str(problem))
     try:
         execute_from_command_line(sys.argv)
-    except (OperationalError, InterfaceError) as problem:
-        if "--traceback" in sys.argv:
-            raise
+    except (OperationalError, InterfaceError, ProgrammingError) as problem:
         why = " ".join(str(problem).split())
-        if "no such table" in why:
+        # PostgreSQL's words for a missing table or column; in a migration they are a defect of ours.
+        wrong_sql = isinstance(problem, ProgrammingError)
+        ours = wrong_sql and ("does not exist" not in why or "migrate" in sys.argv)
+        if "--traceback" in sys.argv or ours:
+            raise
+        if wrong_sql or "no such table" in why:
+            why = why.partition(" LINE ")[0]
             sys.exit(f"The database is empty or old ({why}): run `python manage.py migrate` first.")
         sys.exit(
             f"The database does not answer: {why}\n"

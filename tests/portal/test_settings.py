@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from tests.house import backups
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,3 +113,13 @@ def test_a_folder_that_cannot_be_is_said_in_words(tmp_path: Path) -> None:
 
 def test_right_values_start(tmp_path: Path) -> None:
     assert start(VAR_DIR=str(tmp_path / "new"))[0] == 0
+
+
+@pytest.mark.servers
+def test_a_command_on_a_database_without_tables_says_what_to_run_first(tmp_path: Path) -> None:
+    with backups.empty_database() as name:
+        for url in ("", re.sub(r"/[^/]*$", f"/{name}", os.environ["TEST_DATABASE_URL"])):
+            ran = manage("rotate_secrets", VAR_DIR=str(tmp_path), DATABASE_URL=url)
+            assert (ran.returncode, ran.stderr.count("\n")) == (1, 1), ran.stderr
+            assert ran.stderr.startswith("The database is empty or old (")
+            assert "python manage.py migrate" in ran.stderr
