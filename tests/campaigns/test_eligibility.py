@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from campaigns.models import Basis, Phase, Place, PlaceKind
+from campaigns.rules import usa
 from campaigns.rules.eligibility import Answer, Call, Verdict, judge
 from campaigns.states import CampaignState
 
@@ -167,3 +168,15 @@ def test_nobody_joins_a_campaign_of_other_societies() -> None:
 
 def test_a_territory_counts_where_all_states_are_asked() -> None:
     assert verdict(home("PR", 0), phases=(SECOND,), now=SECOND.opens_at).may_join
+
+
+def test_a_list_of_states_offers_the_others_under_what_they_are() -> None:
+    offered = usa.choices()
+    states = [name for _, name in offered if isinstance(name, str)]
+    others = {
+        label: [n for _, n in pairs] for label, pairs in offered if not isinstance(pairs, str)
+    }
+    assert (len(states), states[0], states[-1]) == (51, "Alabama", "Wyoming")
+    assert list(others) == ["Territories", "Freely associated states", "Military addresses"]
+    assert "Palau" in others["Freely associated states"]
+    assert sum(map(len, others.values())) + len(states) == len(usa.STATE_NAMES)
