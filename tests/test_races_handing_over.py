@@ -278,11 +278,16 @@ def test_withdraw_and_exporting_the_library(world: World) -> None:
         assert asked_back(story) == int(item.batch.downloads.exists())
 
 
-def somebody_waits_for_a_row() -> bool:
-    """Whether a transaction stands in line for what another one holds."""
+def waiting_for_rows() -> int:
+    """How many transactions stand in line for what another one holds."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])
+
+
+def somebody_waits_for_a_row() -> bool:
+    """Whether any does."""
+    return waiting_for_rows() > 0
 
 
 def apart(deed: Deed) -> object:
@@ -316,6 +321,28 @@ def test_an_export_holds_nothing_of_a_batch_that_comes_in_between(world: World) 
     assert "There before" in exported
     telling.withdraw(by=world.mia, story=late)
     assert "Came in between" not in exported or asked_back(late) == 1
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite nobody comes in between")
+def test_withdraw_from_two_partners_and_export_for_both(world: World) -> None:
+    """Paula serves both; their batches were not sealed in the order of the partners."""
+    PartnerUser.objects.create(user=world.paula, partner=world.frontline)
+    both = [permission(world.research_america), permission(world.frontline)]
+    story = approved_story(world, permissions=both)
+    delivered_batch(world, world.frontline)
+    last = delivered_batch(world, world.research_america)
+    door, path = client_of(world.paula), reverse("stories:library_export", args=["csv"])
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Batch.objects.select_for_update().get(pk=last.pk)
+            withdrawal = one.submit(apart, withdrawing(world, story))
+            wait_until(somebody_waits_for_a_row)
+            export = other.submit(apart, lambda: door.get(path).status_code)
+            wait_until(lambda: waiting_for_rows() >= 2)
+        withdrawal.result(60)
+        assert export.result(60) == 200
+    taken = Batch.objects.filter(items__story=story, downloads__isnull=False).distinct()
+    assert asked_back(story) == taken.count()
 
 
 @pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite nobody comes in between")

@@ -119,13 +119,14 @@ def record_selection(*, by: User, items: ItemQuerySet[Item], file: str) -> ItemQ
 
     The batches are locked meanwhile: a recall that comes now either left its story out, or finds that
     the partner has it. Returns the items that may leave now: those of these batches. What is delivered a
-    moment later is on no record yet and waits for the next time.
+    moment later is on no record yet and waits for the next time. Partner by partner, as whoever takes a
+    story back locks them: of an officer of two partners, neither waits for the other in a circle.
     """
     with transaction.atomic():
         held = list(
             Batch.objects.select_for_update()
             .filter(pk__in=items.order_by().values("batch"))
-            .order_by("pk")
+            .order_by("partner", "pk")
         )
         # While the locks were waited for, all that was wanted of a batch may have been taken back.
         wanted = items.order_by().filter(batch__in=held).values_list("batch", flat=True).distinct()
