@@ -346,6 +346,28 @@ def test_withdraw_from_two_partners_and_export_for_both(world: World) -> None:
 
 
 @pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite nobody comes in between")
+def test_a_batch_was_sealed_after_every_consent_under_which_it_left(world: World) -> None:
+    """Mia changes her mind while the lead seals; the seal waits, and goes by what she says now."""
+    story = approved_story(world)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            consenting.lock(story)
+            sealing_now = pool.submit(apart, lambda: seal(world))
+            wait_until(somebody_waits_for_a_row)
+            consenting.change_consents(
+                by=world.mia,
+                story=story,
+                permissions=[permission(world.research_america, press=True)],
+                text=world.consent_text,
+            )
+        batch = cast(Batch, sealing_now.result(60))
+    item = batch.items.select_related("consent").get()
+    assert item.consent.press
+    assert batch.sealed_at is not None
+    assert item.consent.given_at <= batch.sealed_at
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="on SQLite nobody comes in between")
 def test_no_cursor_steps_over_a_recall_that_is_long_in_coming(world: World) -> None:
     """It was asked before what the program has read, and committed after it."""
     both = [permission(world.research_america), permission(world.frontline)]

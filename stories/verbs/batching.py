@@ -19,7 +19,7 @@ from campaigns.states import CampaignState
 from portal import audit, bulk, outbox
 from portal.errors import Refused, TooLate
 from portal.models import User
-from portal.moves import move
+from portal.moves import move, too_late
 from stories.models import Batch, Consent, Item, ItemEnd, Story
 from stories.states import BATCH_MOVES, BatchState
 
@@ -59,15 +59,16 @@ def seal(*, by: User | None, batch: Batch) -> Batch:
     else has just sealed it.
     """
     with transaction.atomic():
-        move(batch, BATCH_MOVES["seal"], sealed_at=timezone.now(), sealed_by=by)
+        if not Batch.objects.select_for_update().filter(pk=batch.pk, state=BatchState.OPEN):
+            raise TooLate(too_late(batch))
         count = fill(batch, today_in(batch.campaign))
         if count == 0:
             raise Refused(
                 f"There is nothing for {batch.partner} yet: no approved story with a permission for "
                 f"it that it does not already have. {_last_sealed(batch)}".strip()
             )
-        Batch.objects.filter(pk=batch.pk).update(count=count)
-        batch.count = count
+        # Not before: filling waits for authors who change their mind, and goes by what they say then.
+        move(batch, BATCH_MOVES["seal"], sealed_at=timezone.now(), sealed_by=by, count=count)
         audit.record(by, "seal", batch, number=batch.number, count=count)
         outbox.start("stories.build_batch", key=f"build:{batch.pk}", total=count, batch=batch.pk)
         return batch
