@@ -9,10 +9,12 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from portal import access
 
@@ -82,11 +84,27 @@ class Weight:
         if weight_of(request) <= access.FORM_BYTES:
             return None
         if row is not None and row.role is not None and not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _ask_to_sign_in(request, row)
         if weight_of(request) <= most:
             return None
         context = {"most": most}
         return render(request, "portal/too_heavy.html", context, status=413)
+
+
+def _ask_to_sign_in(request: HttpRequest, row: access.Row) -> HttpResponse:
+    """The sign-in page. Where a form with a file was sent, it leads back to that form and says what to do.
+
+    Nothing of it was read, so nothing of it can be kept as lighter forms are; the browser still has it.
+    """
+    match = request.resolver_match
+    if match is None or not row.keeps:
+        return redirect_to_login(request.get_full_path())
+    messages.warning(
+        request,
+        "You had been signed out, so your file and what you typed with it were not taken. Sign in, then "
+        "use your browser’s Back button to return to what you typed, and send it again.",
+    )
+    return redirect_to_login(reverse(row.keeps, kwargs=match.kwargs))
 
 
 def weight_of(request: HttpRequest) -> int:

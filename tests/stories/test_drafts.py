@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -126,6 +127,18 @@ def test_what_was_sent_while_signed_out_comes_back_after_sign_in(
     assert "Welcome back" in back.content.decode()
     draft = Draft.objects.get(story=story)
     assert (draft.hook, draft.version) == ("typed while signed out", 1)
+
+
+def test_a_photo_that_was_sent_while_signed_out_leads_back_to_the_form(
+    world: World, story: Story
+) -> None:
+    """The draft's address for saving is no page: whoever signs in must not end up there."""
+    heavy = SimpleUploadedFile("me.jpg", b"x" * (3 << 20), "image/jpeg")
+    browser = Client()
+    answer = browser.post(url(story, "save"), page(world, story) | {"photo": heavy})
+    assert answer.status_code == 302
+    assert answer.url == f"/accounts/login/?next={url(story)}"  # type: ignore[attr-defined]
+    assert "Back button" in browser.get(answer.url).content.decode()  # type: ignore[attr-defined]
 
 
 def test_two_windows_that_were_signed_out_both_get_back_what_was_typed(
