@@ -98,7 +98,7 @@ def _of_tag(tag: Tag) -> Iterator[str]:
     ours = ours or tag.get("type") == "application/json"
     if tag.name == "script" and not ours:
         yield f"script: {words}"
-    if tag.name == "link" and not str(tag.get("href", "")).startswith("/static/"):
+    if tag.name == "link" and not str(tag.get("href", "")).startswith(("/static/", "/favicon.ico")):
         yield f"link: {words}"
     if tag.name == "meta" and tag.get("http-equiv"):
         yield f"meta: {words}"
