@@ -92,7 +92,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         "reads it before you submit it.",
     )
     if begin := _story_url(found):
-        return redirect(begin, preserve_request=True)
+        return redirect(f"{begin}?joined", preserve_request=True)
     return redirect("campaigns:campaign", slug)
 
 

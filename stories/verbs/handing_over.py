@@ -114,6 +114,29 @@ def read_story(*, by: User, item: Item) -> None:
             audit.record(by, "read_story", batch, item=item.pk)
 
 
+def read_list(*, by: User, items: Sequence[Item]) -> list[Item]:
+    """Note that a partner's user reads stories' first lines and names in a list; returns what may be shown.
+
+    Once a batch: where nothing of it is on record yet, from then on the partner holds it, and is asked for
+    what an author takes back. What is taken back in this moment is left out.
+    """
+    batches = Batch.objects.filter(pk__in={item.batch_id for item in items}, downloads=None)
+    if not (fresh := set(batches.values_list("pk", flat=True))):
+        return list(items)
+    with transaction.atomic():
+        held = Batch.objects.select_for_update().filter(pk__in=fresh).order_by("partner", "pk")
+        keys = {batch.pk: batch for batch in held}
+        asked = Item.objects.live().filter(pk__in=[item.pk for item in items], batch__in=keys)
+        there = set(asked.values_list("pk", flat=True))
+        read = [item for item in items if item.pk in there]
+        Download.objects.bulk_create(
+            Download(batch_id=item.batch_id, item=item, by=by) for item in read
+        )
+        for key in sorted({item.batch_id for item in read}):
+            audit.record(by, "read_list", keys[key])
+    return [item for item in items if item.batch_id not in fresh or item.pk in there]
+
+
 def record_selection(*, by: User, items: ItemQuerySet[Item], file: str) -> ItemQuerySet[Item]:
     """Note that a partner's user takes a selection of stories: the partner holds each of their batches.
 

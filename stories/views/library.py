@@ -31,17 +31,18 @@ SHEET = "stories in full on one page"
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    """The stories that fit the filters, the newest first."""
+    """The stories that fit the filters, the newest first. Of each batch, it is on record who saw it first."""
     form, user = filter_of(request), access.person(request)
     items, words = form.narrow(access.rows(request, Item)), form.words
     found = one_page(request, form)
+    shown = handing_over.read_list(by=user, items=found.rows)
     return render(
         request,
         "stories/partner/library.html",
         {
             "form": form,
             "page": found,
-            "stories": [(item, disclosed(item)) for item in found.rows],
+            "stories": [(item, disclosed(item)) for item in shown],
             "count": words.tallies({"found": items}, user)["found"] if words else tally_of(items),
             "formats": list(FORMATS),
             "kept": kept_query(request),

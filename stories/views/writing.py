@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns.models import Participation
 from portal import access, kept
 from portal.errors import Refused, TooLate
+from portal.models import User
 from stories.forms.story import StoryForm
 from stories.forms.typed import Typed, typed_in, typed_of
 from stories.models import ImportedStory, Photo, Story
@@ -31,10 +32,18 @@ from stories.views.desk import Desk, desk_of, new_window, refuse_ended
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest, slug: str) -> HttpResponse:
-    """POST opens a draft; GET shows what was begun before in this campaign, and a button."""
-    participation = access.fetch(request, Participation, campaign__slug=slug)
+    """POST opens a draft; GET shows what was begun before in this campaign, and a button.
+
+    Whoever comes by the button that joins (`?joined`) wants to write: not an empty draft beside what waits.
+    """
+    participation, user = (
+        access.fetch(request, Participation, campaign__slug=slug),
+        access.person(request),
+    )
     if request.method == "POST":
-        story = telling.begin(by=access.person(request), participation=participation)
+        if "joined" in request.GET and told_before(user, participation):
+            return redirect("stories:mine")
+        story = telling.begin(by=user, participation=participation)
         return redirect("stories:write", story.ref)
     drafts = Story.objects.filter(participation=participation, state=StoryState.DRAFT)
     context = {
@@ -42,6 +51,12 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
         "drafts": drafts.select_related("draft").order_by("-pk")[:20],
     }
     return render(request, "stories/member/begin.html", context)
+
+
+def told_before(user: User, participation: Participation) -> bool:
+    """Whether a story of this person's is in the campaign already, or waits there since a survey."""
+    surveyed = ImportedStory.objects.waiting_for(user).filter(campaign=participation.campaign_id)
+    return Story.objects.filter(participation=participation).exists() or surveyed.exists()
 
 
 @require_POST

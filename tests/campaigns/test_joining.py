@@ -45,7 +45,7 @@ def test_a_member_in_an_open_state_joins_with_what_counted(
     # The same press of the button begins the story: the browser sends the form on.
     assert (response.status_code, response["Location"]) == (
         307,
-        reverse("stories:begin", args=[world.campaign.slug]),
+        f"{reverse('stories:begin', args=[world.campaign.slug])}?joined",
     )
     joined = Participation.objects.get()
     assert (

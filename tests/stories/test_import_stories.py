@@ -14,6 +14,7 @@ from portal.models import Message
 from stories.models import Consent, Draft, ImportedStory, Story
 from tests.house.people import World, client_of
 from tests.house.post import Mail
+from tests.house.sides import surveyed
 from tests.house.stories import WORDS, join
 from tests.stories.typing import page
 
@@ -276,3 +277,18 @@ def test_all_public_comments(world: World, bring: Callable[..., str]) -> None:
     again = bring(text, "--without-addresses")
     assert "198 known already" in again
     assert {row.email for row in ImportedStory.objects.all()} == {""}
+
+
+def test_whoever_joins_is_led_to_what_waits_and_not_to_an_empty_draft(world: World) -> None:
+    """Joining begins a story with the same press; a stale page's button may be pressed once more."""
+    mia, join_it = client_of(world.mia), f"/campaigns/{world.campaign.slug}/join/"
+    surveyed(world)
+    led = [mia.post(join_it, follow=True).redirect_chain[-1] for _ in range(2)]
+    assert led == [("/stories/", 302)] * 2
+    assert not Story.objects.exists()
+    ImportedStory.objects.all().delete()
+    first = mia.post(join_it, follow=True).redirect_chain[-1][0]
+    story = Story.objects.get()
+    assert first == f"/stories/{story.ref}/write/"
+    assert mia.post(join_it, follow=True).redirect_chain[-1] == ("/stories/", 302)
+    assert Story.objects.count() == 1

@@ -12,7 +12,8 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from stories.models import Download, Item, NameShown, Story
+from stories.models import Download, Item, NameShown, Recall, Story
+from stories.states import RecallState
 from stories.verbs import telling
 from tests.house.batches import (
     approve,
@@ -50,7 +51,32 @@ def test_library_holds_what_was_delivered_and_still_runs(world: World) -> None:
     assert hooks(world) == ["Gone", "Ends soon", "Runs"]
     telling.withdraw(by=world.mia, story=gone)
     with time_machine.travel(timezone.now() + dt.timedelta(days=4)):
-        assert hooks(world) == []  # the batch was not fetched, so all of it comes again
+        assert hooks(world) == ["Runs"]  # the batch was seen, so the others stay where they are
+
+
+def test_what_was_seen_in_the_list_is_asked_back(world: World) -> None:
+    """The first line and the name are the author's, too: nobody is told that no partner has read them."""
+    seen = approved_story(world, hook="Seen")
+    delivered_batch(world)
+    assert hooks(world) == ["Seen"]
+    unseen = approved_story(world, hook="Not seen")
+    delivered_batch(world)
+    for story in (seen, unseen):
+        telling.withdraw(by=world.mia, story=story)
+    states = {recall.story: recall.state for recall in Recall.objects.all()}
+    assert states == {seen: RecallState.ASKED, unseen: RecallState.NEVER_TAKEN}
+    mine = client_of(world.mia)
+    opened = "Research!America opened batch"
+    assert opened in mine.get(f"/stories/{seen.ref}/").content.decode()
+    assert opened not in mine.get(f"/stories/{unseen.ref}/").content.decode()
+
+
+def test_a_batch_that_is_seen_again_is_on_record_once(world: World) -> None:
+    approved_story(world)
+    delivered_batch(world)
+    for officer in (world.paula, world.pete):
+        client_of(officer).get(LIBRARY)
+    assert [line.by for line in Download.objects.all()] == [world.paula]
 
 
 def test_the_last_day_counts_in_the_campaigns_time_zone(world: World) -> None:
@@ -129,7 +155,7 @@ def test_the_filtered_stories_stand_in_full_on_one_page_under_their_permission(
     assert text.count("Show as “Mia Chen”") == 2
     assert text.count("May be used for lawmakers’ offices and publication until") == 2
     assert "Utah" not in text.split("<main", 1)[1]
-    taken = Download.objects.get()
+    taken = Download.objects.get(item=None)
     assert (taken.batch, taken.by, taken.item) == (batch, world.paula, None)
 
 
