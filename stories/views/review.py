@@ -134,7 +134,7 @@ def hook_of(story: Story) -> str:
 def way_back(request: HttpRequest, story: Story) -> str:
     """The page that a form names in `back`, if it is one of ours; else the story's own."""
     back = request.POST.get("back", "")
-    if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return back
     return reverse("stories:review", args=[story.ref])
 

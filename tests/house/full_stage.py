@@ -146,8 +146,8 @@ class Teller:
             permission(world.frontline, NameShown.NONE),
         ]
 
-    def submit(self, *, with_photo: bool = False) -> Story:
-        """A story that waits for the coordinators."""
+    def submit(self, *, with_photo: bool = False, named: bool = False) -> Story:
+        """A story that waits for the coordinators; `named`: nobody gets it without the name."""
         world = self.world
         story = telling.begin(by=world.mia, participation=join(world, world.mia_member))
         telling.submit(
@@ -156,15 +156,15 @@ class Teller:
             hook=self.text(140),
             answers=self.answers(),
             photo=photo(self.text(200)) if with_photo else None,
-            permissions=self.allowed(),
+            permissions=self.allowed()[: 1 if named else None],
             consent_text=self.consent_text,  # type: ignore[arg-type]
         )
         story.refresh_from_db()
         return story
 
-    def review(self, *, with_photo: bool = False) -> Story:
+    def review(self, *, with_photo: bool = False, named: bool = False) -> Story:
         """One that Ana has taken, with a note and tags."""
-        world, story = self.world, self.submit(with_photo=with_photo)
+        world, story = self.world, self.submit(with_photo=with_photo, named=named)
         reviewing.claim(by=world.ana, story=story)
         reviewing.add_note(by=world.ana, story=story, text=self.text(2000))
         reviewing.set_tags(by=world.ana, story=story, names=[self.text(40), self.text(40)])
@@ -172,8 +172,8 @@ class Teller:
         return story
 
     def edit(self) -> Story:
-        """One whose author is to sign an edit off."""
-        story = self.review()
+        """One whose author is to sign an edit off; hostile names are made of the words of hostile texts."""
+        story = self.review(named=True)
         assert story.current_revision is not None
         reviewing.propose_edit(
             by=self.world.ana,
