@@ -33,8 +33,8 @@ SHEET = "stories in full on one page"
 def library(request: HttpRequest) -> HttpResponse:
     """The stories that fit the filters, the newest first. Of each batch, it is on record who saw it first."""
     form, user = filter_of(request), access.person(request)
-    items, words = form.narrow(access.rows(request, Item)), form.words
-    found = one_page(request, form)
+    items, words = narrowed(request, form), form.words
+    found = one_page(request, items, form)
     shown = handing_over.read_list(by=user, items=found.rows)
     return render(
         request,
@@ -43,6 +43,7 @@ def library(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": found,
             "stories": [(item, disclosed(item)) for item in shown],
+            "of_several": len({item.batch.campaign_id for item in shown}) > 1,
             "count": words.tallies({"found": items}, user)["found"] if words else tally_of(items),
             "formats": list(FORMATS),
             "kept": kept_query(request),
@@ -50,9 +51,13 @@ def library(request: HttpRequest) -> HttpResponse:
     )
 
 
-def one_page(request: HttpRequest, form: LibraryFilter) -> Page[Item]:
-    """The page of the address: the items that fit the filters, the newest first."""
-    items = cast("ItemQuerySet[Item]", form.narrow(access.rows(request, Item)))
+def narrowed(request: HttpRequest, form: LibraryFilter) -> ItemQuerySet[Item]:
+    """Every story that the person may use now and that fits the filters, whatever words are searched."""
+    return cast("ItemQuerySet[Item]", form.narrow(access.rows(request, Item)))
+
+
+def one_page(request: HttpRequest, items: ItemQuerySet[Item], form: LibraryFilter) -> Page[Item]:
+    """The page of the address: those of `items` that hold the words, the newest first."""
     own = of_own_partners(access.person(request))
     return page(request, items.in_full(), ("-id",), apart=own, search=form.words or None)
 
@@ -63,7 +68,8 @@ def library_sheet(request: HttpRequest) -> HttpResponse:
 
     That they were taken is on record first; what is taken back in that moment is not among them.
     """
-    found = one_page(request, filter_of(request))
+    form = filter_of(request)
+    found = one_page(request, narrowed(request, form), form)
     items = Item.objects.live().filter(pk__in=[item.pk for item in found.rows])
     taken = handing_over.record_selection(by=access.person(request), items=items, file=SHEET)
     lines = [(item, disclosed(item)) for item in taken.in_full().order_by("-pk")]
@@ -87,8 +93,7 @@ def of_own_partners(user: User) -> list[Q]:
 
 def selected(request: HttpRequest, form: LibraryFilter) -> ItemQuerySet[Item]:
     """Every story that the person may use now and that fits the filters and holds the words."""
-    items = form.narrow(access.rows(request, Item)).filter(form.words.by_index())
-    return cast("ItemQuerySet[Item]", items)
+    return narrowed(request, form).filter(form.words.by_index())
 
 
 def filter_of(request: HttpRequest) -> LibraryFilter:
