@@ -80,6 +80,15 @@ def post(messages: Sequence[Composed]) -> None:
     ring("portal.send_mail")
 
 
+def drop_untried(keys: Sequence[str]) -> list[str]:
+    """Take back messages that nobody has tried to send, by their keys; returns the keys of those that were."""
+    demand_transaction()
+    untried = Message.objects.waiting().filter(key__in=keys, attempts=0, leased_until=None)
+    found = dict(untried.select_for_update().values_list("pk", "key"))
+    Message.objects.filter(pk__in=found).delete()
+    return [str(key) for key in found.values()]
+
+
 def note_for_digest(user: User, text: str, url: str) -> None:
     """Keep a line for a person's next daily digest."""
     note_for_digests([user], text, url)

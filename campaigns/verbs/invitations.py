@@ -123,7 +123,7 @@ def _messages(phase: Phase, members: Sequence[Invited]) -> list[outbox.Composed]
                 "unsubscribe_url": (way_out := unsubscribe.replace(_SOMEBODY, str(member.token))),
             },
             urgency=Urgency.BULK,
-            key=f"opening:{campaign.pk}:{member.pk}",
+            key=_key(campaign.pk, member.pk),
             unsubscribe_url=way_out,
         )
         for member in members
@@ -180,12 +180,27 @@ def look_again(*, campaign: Campaign | None = None) -> int:
 
 @transaction.atomic
 def unsubscribe(*, by: User | None, member: Member) -> None:
-    """Send a member no more invitations. Twice is once; the first time stands."""
+    """Send a member no more invitations, those that wait to be sent included. Twice is once; the first stands."""
     changed = Member.objects.filter(pk=member.pk, no_invitations_since=None).update(
         no_invitations_since=timezone.now()
     )
     if changed:
-        audit.record(by, "unsubscribe", member)
+        dropped = _drop_waiting(member)
+        audit.record(by, "unsubscribe", member, dropped=dropped)
+
+
+def _drop_waiting(member: Member) -> int:
+    """Forget invitations that nobody has tried to send: the member may be invited once they want it again."""
+    campaigns = member.invitations.values_list("campaign", flat=True)
+    keys = {_key(campaign, member.pk): campaign for campaign in campaigns}
+    dropped = [keys[key] for key in outbox.drop_untried(list(keys))]
+    member.invitations.filter(campaign__in=dropped).delete()
+    return len(dropped)
+
+
+def _key(campaign: int, member: int) -> str:
+    """Of the message that says that a campaign has opened for a member."""
+    return f"opening:{campaign}:{member}"
 
 
 @transaction.atomic

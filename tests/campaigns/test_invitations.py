@@ -300,6 +300,24 @@ def test_one_click_stops_invitations_and_twice_is_once(world: World, client_of: 
     assert AuditLine.objects.filter(verb="unsubscribe").count() == 1
 
 
+def test_an_invitation_that_waits_is_not_sent_to_who_wants_no_more(
+    opened: World, run_jobs: Callable[[], int], deliver_mail: Callable[[], list[Mail]]
+) -> None:
+    open_due_phases()
+    run_jobs()
+    # Nobody knows whether the mail server took what was tried before.
+    Message.objects.filter(user=opened.nils).update(attempts=1)
+    for member in (opened.otto_member, opened.nils_member):
+        Client().post(reverse("campaigns:unsubscribe", args=[member.token]))
+    assert {mail.to for mail in deliver_mail()} == {"mia@example.org", "nils@example.org"}
+
+    for member in (opened.otto_member, opened.nils_member):
+        Client().post(reverse("campaigns:resubscribe", args=[member.token]))
+    invitations.look_again(campaign=opened.campaign)
+    run_jobs()
+    assert [mail.to for mail in deliver_mail()] == ["otto@example.org"]
+
+
 def test_the_page_stops_invitations_and_undoes_it(world: World, client_of: ClientOf) -> None:
     path = reverse("campaigns:unsubscribe", args=[world.otto_member.token])
     stranger = client_of(None)
