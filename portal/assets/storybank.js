@@ -82,7 +82,8 @@
 
   document.addEventListener("htmx:sendError", function () {
     tell("The site cannot be reached right now. What you typed is still here, and is saved as soon as it can be.");
-    window.setTimeout(saveAgain, 10000);
+    window.clearTimeout(again);
+    again = window.setTimeout(saveAgain, 10000);
   });
 
   // The story form saves itself. Here it says what is not saved yet, saves at once when the person goes
@@ -91,7 +92,13 @@
   const saved = document.getElementById("saved");
   let unsaved = false;
   let passing = false;
+  let again = 0;
 
+  function words() {
+    const all = new FormData(writing);
+    ["photo", "version"].forEach(function (name) { all.delete(name); });
+    return new URLSearchParams(all).toString();
+  }
   function failed() {
     return Boolean(unsaved && saved && saved.querySelector(".status-bad"));
   }
@@ -106,6 +113,7 @@
   }
   function saveInPassing() {
     if (!unsaved || leaving || passing) return;
+    const sent = words();
     const all = new FormData(writing);
     all.delete("photo");
     all.append("in_passing", "1");
@@ -121,7 +129,7 @@
         return answer.ok ? answer.text() : Promise.reject(answer.status);
       })
       .then(function (html) {
-        unsaved = false;
+        unsaved = sent !== words();
         htmx.swap(saved, html, { swapStyle: "innerHTML" });
       })
       .catch(function () {})
@@ -138,11 +146,6 @@
       sayUnsaved();
     });
     let sent = "";
-    const words = function () {
-      const all = new FormData(writing);
-      ["photo", "version"].forEach(function (name) { all.delete(name); });
-      return new URLSearchParams(all).toString();
-    };
     document.addEventListener("htmx:beforeRequest", function (event) {
       if (event.detail.elt !== writing) return;
       if (passing) event.preventDefault();

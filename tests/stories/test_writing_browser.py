@@ -78,6 +78,36 @@ def test_what_is_typed_last_is_saved_as_the_page_is_left(world: World, open_page
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_is_typed_while_the_page_is_saved_in_passing_is_saved_too(
+    world: World, open_page: OpenPage
+) -> None:
+    """Somebody looks at another tab and comes back before a slow line has carried what they had typed."""
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.goto(f"/stories/{story.ref}/write/")
+    page.evaluate(
+        """const fetchNow = window.fetch;
+        window.fetch = (...sent) => new Promise((go) => { window.arrive = go; }).then(() => fetchNow(...sent));
+        window.look = (state) => {
+          Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        };
+        window.heldBack = 0;
+        document.addEventListener("htmx:beforeRequest", (event) => {
+          if (event.defaultPrevented) window.heldBack += 1;
+        });"""
+    )
+    line = page.get_by_label("Your story in one line")
+    line.fill("Typed before")
+    page.evaluate("window.look('hidden'); window.look('visible')")
+    wait_until(lambda: page.evaluate("window.heldBack") == 1)
+    line.fill("Typed meanwhile")
+    wait_until(lambda: page.evaluate("window.heldBack") == 2)
+    page.evaluate("window.arrive()")
+    wait_until(lambda: Draft.objects.get(story=story).hook == "Typed meanwhile")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_page_saves_by_itself_once_the_site_is_back(world: World, open_page: OpenPage) -> None:
     story = draft(world)
     page = open_page(world.mia, size=NARROW)
