@@ -25,12 +25,14 @@ from stories.models import NameShown
 from stories.rules.consent import (
     USES,
     Permission,
+    addresses_of,
     marks_given_away,
     months_later,
     name_to_show,
+    names_of,
     permission_of,
+    words_of,
 )
-from stories.rules.texts import all_words
 from stories.rules.words import control_characters
 
 
@@ -207,14 +209,14 @@ class ConsentForm(forms.Form):
         """No line without a name, or with the first name only, may carry a text that tells more."""
         shown = {self.shown(key) for key in self.chosen()}
         self.found = marks_given_away(
-            self.words_that_leave(),
+            self.words_that_leave() if shown - {NameShown.FULL} else "",
             shown,
             names=self.names(),
             first_name=self.cleaned_data.get("first_name", ""),
-            addresses=self.addresses(),
+            addresses=addresses_of(self.grid.story.member),
         )
         self.offer_not_me(self.found)
-        addresses = {address.casefold() for address in self.addresses()}
+        addresses = {address.casefold() for address in addresses_of(self.grid.story.member)}
         said = set(self.cleaned_data.get("not_me", []))
         open_ = [mark for mark in self.found if mark.casefold() in addresses or mark not in said]
         if open_:
@@ -223,18 +225,9 @@ class ConsentForm(forms.Form):
 
     def names(self) -> list[str]:
         """Every name of the author's that is known here."""
-        member = self.grid.story.member
-        known = [
-            f"{member.given_name} {member.family_name}",
-            member.user.name if member.user else "",
-        ]
+        known = names_of(self.grid.story.member)
         known += [self.cleaned_data.get("full_name", ""), self.cleaned_data.get("first_name", "")]
         return list(dict.fromkeys(name for name in known if name.strip()))
-
-    def addresses(self) -> list[str]:
-        """Every e-mail address of the author's that is known here."""
-        member = self.grid.story.member
-        return list(dict.fromkeys([member.email, *([member.user.email] if member.user else [])]))
 
     def words_that_leave(self) -> str:
         """The texts that may go out under this grid: the approved one, the current one, and the last that
@@ -243,11 +236,7 @@ class ConsentForm(forms.Form):
         story = self.grid.story
         accepted = story.revisions.filter(acceptance__isnull=False).order_by("-number").first()
         return "\n".join(
-            all_words(
-                revision.hook,
-                revision.answers,
-                revision.photo.description if revision.photo else "",
-            )
+            words_of(revision)
             for revision in (story.approved_revision, story.current_revision, accepted)
             if revision is not None
         )

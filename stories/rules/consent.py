@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from campaigns.rules.usa import STATE_NAMES
 from stories.models import Consent, NameShown
-from stories.rules.texts import names_given_away
+from stories.rules.texts import all_words, names_given_away
 
 if TYPE_CHECKING:
+    from campaigns.models import Member
+    from stories.models import Revision
     from stories.rules.formats.lines import Row
 
 #: From the least to the most that is shown of a name.
@@ -101,6 +103,22 @@ def marks_given_away(
     for address in addresses:
         found += names_given_away(text, "", address)
     return list(dict.fromkeys(found))
+
+
+def names_of(member: Member) -> list[str]:
+    """An author's names as their society and their account have them."""
+    return [f"{member.given_name} {member.family_name}", member.user.name if member.user else ""]
+
+
+def addresses_of(member: Member) -> list[str]:
+    """An author's e-mail addresses, as their society and their account have them."""
+    return list(dict.fromkeys([member.email, *([member.user.email] if member.user else [])]))
+
+
+def words_of(revision: Revision) -> str:
+    """Everything that can be read of a revision."""
+    photo = revision.photo
+    return all_words(revision.hook, revision.answers, photo.description if photo else "")
 
 
 def months_later(day: dt.date, months: int) -> dt.date:

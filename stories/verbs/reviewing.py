@@ -26,7 +26,7 @@ from stories.models import (
     Tag,
 )
 from stories.rules import texts
-from stories.rules.consent import marks_given_away
+from stories.rules.consent import addresses_of, marks_given_away, names_of, words_of
 from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
 from stories.verbs.telling import refuse_another_text, write_revision
@@ -89,7 +89,8 @@ def propose_edit(
         ):
             raise Refused(
                 f"The author chose that somebody gets this story without their name, and your edit "
-                f"contains {given}. Please leave that out."
+                f"contains {given}. Please leave that out, or put it another way where it is an ordinary "
+                "word: only the author can say that it is not about them."
             )
         sha256 = texts.revision_sha256(hook, answers, read.photo.sha256 if read.photo else None)
         if sha256 == read.sha256:
@@ -152,21 +153,13 @@ def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
                 story, words_of(approved), words_of(read), since=story.approved_at
             ):
                 raise Refused(
-                    "With this correction the author also chose that somebody gets the story without "
+                    "The author has chosen since this story was approved that somebody gets it without "
                     f"their name. The approved text would stand again, and it contains {given}. Please "
                     "ask for changes instead: until the author answers, neither text goes out."
                 )
             move(story, STORY_MOVES["decline_correction"], current_revision=approved)
         decide(story, read, DecisionKind.DECLINE, by=by, reason=reason)
         tell_author(story, "declined", reason=reason, correction=approved is not None)
-
-
-def words_of(revision: Revision) -> str:
-    """Everything that can be read of a revision."""
-    photo = revision.photo
-    return texts.all_words(
-        revision.hook, revision.answers, photo.description if photo is not None else ""
-    )
 
 
 def given_away_anew(
@@ -178,18 +171,18 @@ def given_away_anew(
     that text in, and may have said that the word means somebody else. With `since` only consents that
     were given after it count: of the earlier ones the author was asked with `text` itself.
     """
-    member, consents = story.member, story.consents
+    consents = story.consents
     live = consents.live().filter(given_at__gt=since) if since else consents.live()
     shown = {NameShown(how) for how in live.values_list("name_shown", flat=True)}
+    if not shown - {NameShown.FULL}:
+        return ""
     given = list(consents.exclude(name="").order_by("pk").values_list("name_shown", "name"))
     firsts = [name.rpartition(", ")[0] for how, name in given if how == NameShown.FIRST]
     names = [
-        f"{member.given_name} {member.family_name}",
-        member.user.name if member.user else "",
+        *names_of(story.member),
         *firsts,
         *(name for how, name in given if how == NameShown.FULL),
     ]
-    addresses = [member.email, *([member.user.email] if member.user else [])]
 
     def marks(words: str) -> list[str]:
         """The author's marks in these words."""
@@ -198,7 +191,7 @@ def given_away_anew(
             shown,
             names=names,
             first_name=firsts[-1] if firsts else "",
-            addresses=addresses,
+            addresses=addresses_of(story.member),
         )
 
     known = marks(checked)
