@@ -1,7 +1,8 @@
 """The partner API, version 1: batches, their files, acknowledgement, recalls and answers, changes.
 
 The same permission rows and verbs as on the pages; a key (`Authorization: Bearer ...`) acts as the
-officer who made it, for the one partner that it was made for. Lists are paged by key: send the `next` of one page as `after` of the next.
+officer who made it, for the one partner that it was made for. Lists are paged by key: send the `next` of
+one page as `after` of the next.
 """
 
 from __future__ import annotations

@@ -50,11 +50,16 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def kept_query(request: HttpRequest) -> str:
-    """The filters of the queue without its page, for links that keep them."""
-    query = request.GET.copy()
-    query.pop("after", None)
-    query.pop("show", None)
-    return query.urlencode()
+    """The filters of the queue, for links that keep them."""
+    return without_page(request.GET).urlencode()
+
+
+def without_page(query: QueryDict) -> QueryDict:
+    """The filters alone, without the view and the page."""
+    filters = query.copy()
+    filters.pop("after", None)
+    filters.pop("show", None)
+    return filters
 
 
 def remember_filters(request: HttpRequest) -> None:
@@ -66,10 +71,7 @@ def remember_filters(request: HttpRequest) -> None:
 
 def remembered_filters(request: HttpRequest) -> QueryDict:
     """The filters with which this person last looked at the queue, without its view and its page."""
-    kept = QueryDict(request.session.get(FILTERS, ""), mutable=True)
-    kept.pop("after", None)
-    kept.pop("show", None)
-    return kept
+    return without_page(QueryDict(request.session.get(FILTERS, "")))
 
 
 @require_POST

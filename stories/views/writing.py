@@ -36,10 +36,8 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
 
     Whoever comes by the button that joins (`?joined`) wants to write: not an empty draft beside what waits.
     """
-    participation, user = (
-        access.fetch(request, Participation, campaign__slug=slug),
-        access.person(request),
-    )
+    participation = access.fetch(request, Participation, campaign__slug=slug)
+    user = access.person(request)
     if request.method == "POST":
         if "joined" in request.GET and told_before(user, participation):
             return redirect("stories:mine")
