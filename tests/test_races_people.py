@@ -18,6 +18,7 @@ from campaigns.models import (
     Campaign,
     CampaignPartner,
     ConsentText,
+    Coordinator,
     Invitation,
     Member,
     MembershipRequest,
@@ -385,6 +386,20 @@ def test_a_partner_is_removed_while_it_is_made_the_leading_one(world: World) -> 
             taking_part.set_leading_partner(by=world.lee, partnership=tie)
         first.refresh_from_db()
         assert first.leads
+
+
+def test_who_becomes_a_lead_while_their_tie_is_taken_away(world: World) -> None:
+    """Whoever is first: nobody leads who coordinates no more."""
+    Coordinator.objects.filter(user=world.ana).delete()
+    for seed in rounds(world):
+        tie = Coordinator.objects.create(user=world.ana, society=world.isscr)
+        race(
+            seed,
+            lambda: taking_part.add_lead(by=world.lee, campaign=world.campaign, person=world.ana),
+            lambda tie=tie: taking_part.remove_coordinator(by=world.olga, tie=tie),  # type: ignore[misc]
+        )
+        assert not Coordinator.objects.filter(user=world.ana).exists()
+        assert list(world.campaign.leads.all()) == [world.lee]
 
 
 def test_a_new_tag_by_two_coordinators(world: World) -> None:

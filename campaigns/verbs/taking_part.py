@@ -96,10 +96,12 @@ def add_lead(*, by: User | None, campaign: Campaign, person: User) -> None:
     `by` is None for the operator's command, which helps a campaign whose only lead has left.
     """
     fresh = held(campaign)
-    if not Coordinator.objects.filter(user=person, society__in=fresh.societies.all()).exists():
-        raise Refused("Only coordinators of societies that take part can lead.", field="person")
     if fresh.leads.filter(pk=person.pk).exists():
         raise Refused(f"{person} leads this campaign already.", field="person")
+    # Held, so that none of them is taken away meanwhile without the lead that comes to hang on it.
+    ties = Coordinator.objects.select_for_update().filter(user=person)
+    if not ties.filter(society__in=fresh.societies.all()).order_by("pk"):
+        raise Refused("Only coordinators of societies that take part can lead.", field="person")
     fresh.leads.add(person)
     audit.record(by, "add_lead", fresh, person=person.pk)
     outbox.tell(
@@ -129,8 +131,10 @@ def remove_lead(*, by: User, campaign: Campaign, person: User) -> None:
 def remove_coordinator(*, by: User, tie: Coordinator) -> None:
     """Take a coordinator's tie away. What they led because of it, they lead no more.
 
-    Refused where nobody would be left to lead a campaign.
+    Refused where nobody would be left to lead a campaign; TooLate where the tie is gone already.
     """
+    if not Coordinator.objects.select_for_update().filter(pk=tie.pk):
+        raise TooLate(f"{tie.user} does not coordinate {tie.society.short_name} any more.")
     for campaign in Campaign.objects.led_through(tie).order_by("pk").select_for_update():
         if not campaign.leads.exclude(pk=tie.user_id).exists():
             raise Refused(f"Only {tie.user} leads “{campaign}”. It needs another lead first.")
