@@ -88,8 +88,8 @@ def propose_edit(
             story, texts.all_words(hook, answers), texts.all_words(read.hook, read.answers)
         ):
             raise Refused(
-                f"The author chose that somebody gets this story without their name, and your edit "
-                f"contains {given}. Please leave that out, or put it another way where it is an ordinary "
+                "The author chose that somebody gets this story with no name, or with the first one only, "
+                f"and your edit contains {given}. Please leave that out, or put it another way where it is an ordinary "
                 "word: only the author can say that it is not about them."
             )
         sha256 = texts.revision_sha256(hook, answers, read.photo.sha256 if read.photo else None)
@@ -153,8 +153,9 @@ def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
                 story, words_of(approved), words_of(read), since=story.approved_at
             ):
                 raise Refused(
-                    "The author has chosen since this story was approved that somebody gets it without "
-                    f"their name. The approved text would stand again, and it contains {given}. Please "
+                    "The author has chosen since this story was approved that somebody gets it with no "
+                    "name, or with the first one only. The approved text would stand again, and it "
+                    f"contains {given}. Please "
                     "ask for changes instead: until the author answers, neither text goes out."
                 )
             move(story, STORY_MOVES["decline_correction"], current_revision=approved)

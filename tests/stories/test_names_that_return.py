@@ -88,6 +88,7 @@ def test_an_edit_puts_no_name_into_a_text_without_one(world: World) -> None:
     refused = ana_does(world, story, "edit", hook="Dr. Chen’s father read the clock", **words)
     assert refused.status_code == 400
     assert "your edit contains “Chen”" in refused.content.decode()
+    assert "put it another way where it is an ordinary word" in refused.content.decode()
     assert ana_does(world, story, "edit", hook="He read the clock", **words).status_code == 302
 
 
