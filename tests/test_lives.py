@@ -92,8 +92,8 @@ VERBS = (
     "choose_notices claim confirm_import create_campaign decline decline_correction delete_prompt "
     "discard_import end_campaign end_sessions fetch hand_back import_roster import_stories join "
     "make_coordinator make_partneruser make_token move_prompt own_member propose_edit "
-    "publish_consent_text read_story refuse_edit refuse_request remove_coordinator remove_lead "
-    "remove_partner remove_partneruser remove_phase remove_society rename resubscribe "
+    "publish_consent_text read_list read_story refuse_edit refuse_request remove_coordinator "
+    "remove_lead remove_partner remove_partneruser remove_phase remove_society rename resubscribe "
     "retire_prompt revoke_token seal selection send_mail set_leading_partner set_photo set_places "
     "sign_off start_campaign submit unsubscribe unwish update_campaign wish withdraw"
 )

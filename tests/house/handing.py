@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 from campaigns.models import CampaignPartner, Partner, PartnerUser
 from campaigns.verbs import phases, taking_part
 from portal.errors import Refused, TooLate
-from stories.models import Batch, Consent, Item, Recall
+from stories.models import Batch, Consent, Download, Item, Recall
 from stories.states import BatchState, RecallState, StoryState
 from stories.verbs import batching, handing_over
 from stories.verbs.handing_over import RecallAnswer
@@ -69,9 +69,9 @@ class HandingOver(Life):
         went(verb)
         assert verb == "acknowledge" or batch.closed_at is None
 
-    @rule(pick=NUMBER, verb=st.sampled_from(["read_story", "selection"]))
+    @rule(pick=NUMBER, verb=st.sampled_from(["read_story", "read_list", "selection"]))
     def an_officer_reads(self, pick: int, verb: str) -> None:
-        """On screen or as a selection; nothing that was taken back is there to read."""
+        """On screen, in the list, or as a selection; nothing that was taken back is there to read."""
         officers = list(PartnerUser.objects.select_related("user").order_by("pk"))
         if not officers:
             return
@@ -89,7 +89,12 @@ class HandingOver(Life):
             item = usable[pick % len(usable)]
             assert self.goes(verb, lambda: handing_over.read_story(by=officer.user, item=item))
             return
-        handing_over.record_selection(by=officer.user, items=items, file="selection.csv")
+        if verb == "read_list":
+            assert handing_over.read_list(by=officer.user, items=usable) == usable
+        else:
+            handing_over.record_selection(by=officer.user, items=items, file="selection.csv")
+        seen = {item.batch_id for item in usable}
+        assert seen == set(Download.objects.filter(batch__in=seen).values_list("batch", flat=True))
         went(verb)
 
     @rule(
