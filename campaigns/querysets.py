@@ -43,7 +43,7 @@ class CampaignQuerySet(models.QuerySet[M]):
     def led_through(self, tie: Any) -> Self:
         """What a person leads as this coordinator, and as no other."""
         others = _rows("Coordinator").filter(user=tie.user_id).exclude(pk=tie.pk).values("society")
-        return self.filter(leads=tie.user_id).exclude(pk__in=_taking_part(others))
+        return self.led_by(tie.user).exclude(pk__in=_taking_part(others))
 
     def with_numbers(self) -> Self:
         """With `joined`, how many members take part, and `phase_count`: the lead's list."""

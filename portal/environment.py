@@ -65,11 +65,8 @@ class Environment:
         """The address of a server: a scheme, a host, a port where one is needed, and nothing behind it."""
 
         def parse(raw: str) -> SplitResult:
-            parts = urlsplit(raw.strip().rstrip("/"))
-            _ = parts.port  # ValueError where it is no number
-            if parts.scheme not in schemes or not parts.hostname:
-                raise ValueError
-            if parts.path or parts.query or parts.fragment:
+            parts = _parts(raw.strip().rstrip("/"), schemes)
+            if not parts.hostname or parts.path or parts.query or parts.fragment:
                 raise ValueError
             return parts
 
@@ -79,10 +76,7 @@ class Environment:
         """Redis's address, with the number of a database behind it or none; a socket's, too."""
 
         def parse(raw: str) -> str:
-            parts = urlsplit(raw)
-            _ = parts.port  # ValueError where it is no number
-            if parts.scheme not in {"redis", "rediss", "unix"}:
-                raise ValueError
+            _parts(raw, {"redis", "rediss", "unix"})
             return raw
 
         return self.read(name, parse, "", "an address such as redis://localhost:6379/0")
@@ -230,6 +224,15 @@ def _flag(raw: str) -> bool:
     words = {"1": True, "true": True, "yes": True, "on": True}
     words |= {"0": False, "false": False, "no": False, "off": False}
     return words[raw.strip().lower()]
+
+
+def _parts(raw: str, schemes: Collection[str]) -> SplitResult:
+    """Take an address apart; ValueError for another scheme, and for a port that is no number."""
+    parts = urlsplit(raw)
+    _ = parts.port
+    if parts.scheme not in schemes:
+        raise ValueError
+    return parts
 
 
 def _database(raw: str) -> dict[str, Any]:

@@ -19,7 +19,6 @@ audit.PAST_TENSE |= {
     "remove_society": "removed a society from",
     "add_lead": "added a lead to",
     "remove_lead": "removed a lead from",
-    "remove_coordinator": "took away a coordinator's tie",
 }
 
 

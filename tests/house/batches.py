@@ -16,7 +16,7 @@ from stories.verbs.batching import open_batch, seal
 from stories.verbs.photos import keep_photo
 from tests.house.people import World, client_of
 from tests.house.post import run_jobs
-from tests.house.stories import answers, approved_story, join, permission
+from tests.house.stories import WORDS, answers, approved_story, join, permission
 
 
 def sealed_batch(world: World, partner: Partner | None = None) -> Batch:
@@ -105,16 +105,21 @@ def approve(world: World, story: Story) -> Story:
     return story
 
 
-def correct(world: World, story: Story, words: str = "A better word.") -> Story:
-    """Mia sends a correction of an approved story with the same permissions, and Ana approves it."""
+def send_correction(world: World, story: Story, hook: str, words: str = WORDS) -> Story:
+    """Mia sends a correction of an approved story with the same permissions."""
     telling.submit(
         by=world.mia,
         story=story,
-        hook="What was wrong is right now",
+        hook=hook,
         answers=answers(world, words),
         photo=None,
         permissions=[permission(world.research_america)],
         consent_text=world.consent_text,
     )
     story.refresh_from_db()
-    return approve(world, story)
+    return story
+
+
+def correct(world: World, story: Story, words: str = "A better word.") -> Story:
+    """The same, and Ana approves it."""
+    return approve(world, send_correction(world, story, "What was wrong is right now", words))

@@ -22,6 +22,7 @@ from tests.house.batches import (
     fetched_batch,
     many_items,
     sealed_batch,
+    send_correction,
     story_with_photo,
 )
 from tests.house.people import World, client_of
@@ -269,17 +270,8 @@ def test_a_corrected_story_shows_its_new_text_only(world: World) -> None:
 def test_a_story_under_correction_may_still_be_used_as_it_was(world: World) -> None:
     story = approved_story(world, hook="As it was")
     delivered_batch(world)
-    telling.submit(
-        by=world.mia,
-        story=story,
-        hook="As it will be",
-        answers=answers(world),
-        photo=None,
-        permissions=[permission(world.research_america)],
-        consent_text=world.consent_text,
-    )
+    send_correction(world, story, "As it will be")
     assert hooks(world) == ["As it was"]
-    story.refresh_from_db()
     approve(world, story)
     assert hooks(world) == ["As it was"]
 

@@ -16,11 +16,11 @@ from stories.states import RecallState, StoryState
 from stories.verbs import reviewing, telling
 from stories.verbs.batching import open_batch, seal
 from stories.verbs.handing_over import RecallAnswer, acknowledge, answer_recall
-from tests.house.batches import approve, fetched_batch
+from tests.house.batches import approve, fetched_batch, send_correction
 from tests.house.people import World, client_of
 from tests.house.post import Mail
 from tests.house.queries import equal_queries
-from tests.house.stories import answers, approved_story, join, permission, submitted_story
+from tests.house.stories import approved_story, join, submitted_story
 
 
 @pytest.fixture
@@ -223,15 +223,7 @@ def test_the_letters_reach_the_author(world: World, deliver_mail: Callable[[], l
 def test_a_withdrawn_correction_waits_for_no_approval(world: World, mia: Client) -> None:
     story = approved_story(world)
     fetched_batch(world)
-    telling.submit(
-        by=world.mia,
-        story=story,
-        hook="A better line",
-        answers=answers(world),
-        photo=None,
-        permissions=[permission(world.research_america)],
-        consent_text=world.consent_text,
-    )
+    send_correction(world, story, "A better line")
     here = f"/stories/{story.ref}/"
     assert "This is your newest version." in text(mia, here)
     telling.withdraw(by=world.mia, story=story)

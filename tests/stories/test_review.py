@@ -13,6 +13,7 @@ from django.urls import reverse
 from portal.models import AuditLine, Message, User
 from stories.models import NameShown, Story, Tag
 from stories.verbs import reviewing, telling
+from tests.house.batches import send_correction
 from tests.house.filling import press
 from tests.house.people import World
 from tests.house.queries import equal_queries
@@ -363,15 +364,7 @@ def test_a_name_in_a_text_that_travels_without_one_is_pointed_out(
 def test_declining_a_correction_leaves_the_approved_text(world: World, client_of: ClientOf) -> None:
     story = approved_story(world)
     approved = story.approved_revision
-    telling.submit(
-        by=world.mia,
-        story=story,
-        hook="A worse line",
-        answers=answers(world),
-        photo=None,
-        permissions=[permission(world.research_america)],
-        consent_text=world.consent_text,
-    )
+    send_correction(world, story, "A worse line")
     client = client_of(world.ana)
     client.post(url("claim", story))
     client.post(url("decline", story), {"revision": 2, "decline-reason": "The first was better."})

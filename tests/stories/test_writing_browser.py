@@ -21,13 +21,19 @@ def draft(world: World) -> Story:
     return telling.begin(by=world.mia, participation=participation)
 
 
+def writing(world: World, open_page: OpenPage) -> tuple[Story, Page]:
+    """Her empty draft, and the page on which she writes it, on her phone."""
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.goto(f"/stories/{story.ref}/write/")
+    return story, page
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
     world: World, open_page: OpenPage
 ) -> None:
-    story = draft(world)
-    page = open_page(world.mia, size=NARROW)
-    page.goto(f"/stories/{story.ref}/write/")
+    story, page = writing(world, open_page)
     page.get_by_label("Your story in one line").fill("Typed on a phone")
     expect(page.locator("#saved")).to_contain_text("Saved at")
     assert Draft.objects.get(story=story).hook == "Typed on a phone"
@@ -58,9 +64,7 @@ def test_the_page_saves_itself_and_goes_on_after_a_sign_out(
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_typed_last_is_saved_as_the_page_is_left(world: World, open_page: OpenPage) -> None:
-    story = draft(world)
-    page = open_page(world.mia, size=NARROW)
-    page.goto(f"/stories/{story.ref}/write/")
+    story, page = writing(world, open_page)
     line = page.get_by_label("Your story in one line")
     line.fill("Typed on a phone")
     expect(page.locator("#saved")).to_have_text("Not saved yet")
@@ -82,9 +86,7 @@ def test_what_is_typed_while_the_page_is_saved_in_passing_is_saved_too(
     world: World, open_page: OpenPage
 ) -> None:
     """Somebody looks at another tab and comes back before a slow line has carried what they had typed."""
-    story = draft(world)
-    page = open_page(world.mia, size=NARROW)
-    page.goto(f"/stories/{story.ref}/write/")
+    story, page = writing(world, open_page)
     page.evaluate(
         """const fetchNow = window.fetch;
         window.fetch = (...sent) => new Promise((go) => { window.arrive = go; }).then(() => fetchNow(...sent));
@@ -109,9 +111,7 @@ def test_what_is_typed_while_the_page_is_saved_in_passing_is_saved_too(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_page_saves_by_itself_once_the_site_is_back(world: World, open_page: OpenPage) -> None:
-    story = draft(world)
-    page = open_page(world.mia, size=NARROW)
-    page.goto(f"/stories/{story.ref}/write/")
+    story, page = writing(world, open_page)
     # The connection is cut without the line in the console that a browser writes about it.
     page.evaluate(
         """window.cut = true;
@@ -134,9 +134,7 @@ def test_the_page_saves_by_itself_once_the_site_is_back(world: World, open_page:
 def test_a_button_with_its_own_address_does_not_turn_the_saving_there(
     world: World, open_page: OpenPage
 ) -> None:
-    story = draft(world)
-    page = open_page(world.mia, size=NARROW)
-    page.goto(f"/stories/{story.ref}/write/")
+    _, page = writing(world, open_page)
     posts: list[str] = []
     page.on("request", lambda sent: posts.append(sent.url) if sent.method == "POST" else None)
     # A connection that is gone when the button is pressed leaves the page as it is.
@@ -154,9 +152,7 @@ def test_a_button_with_its_own_address_does_not_turn_the_saving_there(
 def test_a_photo_chosen_and_sent_at_once_is_no_second_window(
     world: World, open_page: OpenPage
 ) -> None:
-    story = draft(world)
-    page = open_page(world.mia, size=NARROW)
-    page.goto(f"/stories/{story.ref}/write/")
+    story, page = writing(world, open_page)
     for _ in range(2):
         page.locator("#id_photo").set_input_files(
             {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
