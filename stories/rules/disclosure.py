@@ -40,6 +40,11 @@ class Disclosed:
     photo: str | None
     photo_description: str
 
+    @property
+    def to_read(self) -> tuple[str, list[Answer], str | None, str]:
+        """The words and the picture; two rows that are alike in it differ in their permissions alone."""
+        return self.hook, list(self.answers), self.photo, self.photo_description
+
 
 def disclose(
     *,

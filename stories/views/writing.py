@@ -213,17 +213,16 @@ def preview(request: HttpRequest, ref: UUID) -> HttpResponse:
 def preview_page(
     request: HttpRequest, desk: Desk, form: StoryForm, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    """One section a partner, made of what is disclosed to it and of nothing else."""
+    """What is disclosed to the partners and nothing else; what several read alike stands once."""
     permissions = {permission.partner: permission for permission in form.permissions()}
-    sections = [
-        (line.label, disclosed(desk, form, line.key) if line.partner in permissions else None)
-        for line in form.lines
-    ]
+    allowed = [line for line in form.lines if line.partner in permissions]
+    rows = [(line.label, disclosed(desk, form, line.key)) for line in allowed]
     first = desk.story.submitted_at is None
     context = {
         "story": desk.story,
         "desk": desk,
-        "sections": sections,
+        "views": by_what_is_read(rows),
+        "left_out": [line.label for line in form.lines if line not in allowed],
         "nobody": not permissions,
         "photo": desk.draft.photo,
         "consent_text": desk.grid.text,
@@ -232,6 +231,19 @@ def preview_page(
         "problem": problem,
     }
     return render(request, "stories/member/preview.html", context, status=status)
+
+
+def by_what_is_read(rows: list[tuple[str, Disclosed]]) -> list[list[tuple[str, Disclosed]]]:
+    """The rows in groups that read the same words and see the same picture, in the rows' order."""
+    groups: list[list[tuple[str, Disclosed]]] = []
+    for label, row in rows:
+        for group in groups:
+            if group[0][1].to_read == row.to_read:
+                group.append((label, row))
+                break
+        else:
+            groups.append([(label, row)])
+    return groups
 
 
 def disclosed(desk: Desk, form: StoryForm, key: str) -> Disclosed:

@@ -247,16 +247,19 @@ def test_the_photo_goes_only_where_a_name_is_shown(world: World, mia: Client, st
         story,
         line(world.research_america, "press", name_shown="first"),
         line(world.frontline, "press"),
+        line(None, "press", name_shown="first"),
         photo_description="Two people at a microscope",
     )
     assert mia.post(url(story, "preview"), sent).status_code == 302
-    research, frontline, _ = (
+    named, frontline = (
         mia.get(url(story, "preview")).content.decode().split('<section class="panel"')[1:]
     )
-    assert 'alt="Two people at a microscope"' in research
+    assert named.count('alt="Two people at a microscope"') == 1
+    assert "Research!America" in named
+    assert "Partners that join later" in named
     assert "<img" not in frontline
     assert "Two people at a microscope" not in frontline
-    assert "does not go to" in frontline
+    assert "Your photo does not go to" in frontline
 
 
 def test_who_may_see_it(world: World, mia: Client, story: Story) -> None:
