@@ -46,7 +46,7 @@ class PhaseForm(forms.Form):
     )
     states = forms.MultipleChoiceField(
         label="States, territories and military addresses",
-        choices=usa.by_name,
+        choices=usa.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -88,6 +88,11 @@ class PhaseForm(forms.Form):
         if cleaned.get("reach") == NAMED and not cleaned.get("states"):
             self.add_error("states", "Choose at least one state, or all states.")
         return cleaned
+
+    def states_by_kind(self) -> list[tuple[str, list[forms.BoundWidget]]]:
+        """The boxes to tick, in the groups in which filters offer the same states."""
+        boxes = {str(box.data["value"]): box for box in self["states"]}
+        return [(label, [boxes[code] for code, _ in pairs]) for label, pairs in usa.by_kind()]
 
     def plan(self) -> dict[str, Any]:
         """What the verbs `add_phase` and `change_phase` take."""

@@ -32,14 +32,20 @@ def by_name() -> list[tuple[str, str]]:
     return sorted(STATE_NAMES.items(), key=lambda pair: pair[1])
 
 
-def choices() -> list[tuple[str, str] | tuple[str, list[tuple[str, str]]]]:
-    """What a list of states offers: the states and DC by name, then the others under what they are."""
+def by_kind() -> list[tuple[str, list[tuple[str, str]]]]:
+    """(code, name) by name under what they are: the states and DC first, then the others."""
     kinds = {row["usps"]: row["kind"] for row in _STATES}
     states = [pair for pair in by_name() if kinds[pair[0]] not in _OTHERS]
     others = [
         (label, [pair for pair in by_name() if kinds[pair[0]] == kind])
         for kind, label in _OTHERS.items()
     ]
+    return [("States", states), *others]
+
+
+def choices() -> list[tuple[str, str] | tuple[str, list[tuple[str, str]]]]:
+    """What a list of states offers: the states and DC by name, then the others under what they are."""
+    (_, states), *others = by_kind()
     return [*states, *others]
 
 

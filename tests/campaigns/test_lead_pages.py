@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from campaigns.forms.moments import LocalMomentField
 from campaigns.models import (
@@ -28,6 +29,7 @@ from campaigns.rows import LEAD_ROWS
 from campaigns.rules.clocks import US_ZONES
 from campaigns.states import CampaignState
 from portal.models import AuditLine, DigestLine, Message, User
+from tests.house.browser import OpenPage
 from tests.house.people import World, make_campaign, make_phases, make_prompts
 from tests.house.queries import equal_queries
 from tests.house.stories import join
@@ -232,6 +234,35 @@ def test_a_phase_that_makes_no_sense_is_explained_in_place(
     assert words in page
     assert 'value="First"' in page
     assert draft.phases.count() == 0
+
+
+def test_a_phase_offers_territories_apart_from_states(world: World, client_of: ClientOf) -> None:
+    page = client_of(world.lee).get(path("change_phase", world.campaign, world.phase_two.pk))
+    groups = BeautifulSoup(page.content, "html.parser").select("#div_id_states fieldset")
+    found = {
+        str(group.legend and group.legend.string): [box["value"] for box in group.select("input")]
+        for group in groups
+    }
+    states = found.pop("States")
+    assert (len(states), states[:2], states[-1]) == (51, ["AL", "AK"], "WY")
+    assert found == {
+        "Territories": ["AS", "GU", "MP", "PR", "VI"],
+        "Freely associated states": ["FM", "MH", "PW"],
+        "Military addresses": ["AA", "AE", "AP"],
+    }
+
+
+def test_a_phase_for_all_states_shows_no_states_to_choose(
+    world: World, open_page: OpenPage
+) -> None:
+    page = open_page(world.lee)
+    page.goto(path("add_phase", world.campaign))
+    kansas = page.get_by_label("Kansas", exact=True)
+    expect(kansas).to_be_visible()
+    page.get_by_label("All states, with the territories").check()
+    expect(kansas).to_be_hidden()
+    page.get_by_label("Only the states that I choose").check()
+    expect(kansas).to_be_visible()
 
 
 def test_time_zones_are_those_of_the_united_states_and_the_one_in_force(
