@@ -137,6 +137,14 @@ def refuse_ended(story: Story) -> None:
         )
 
 
+def last_reason(story: Story) -> str:
+    """What the coordinators said with a request for changes or a refusal that stands now."""
+    if story.state not in (StoryState.CHANGES_REQUESTED, StoryState.DECLINED):
+        return ""
+    decision = story.decisions.order_by("-pk").first()
+    return decision.reason if decision else ""
+
+
 def new_window() -> str:
     """A mark of one opened page, by which its own saves know each other."""
     return secrets.token_urlsafe(9)

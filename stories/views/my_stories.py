@@ -20,6 +20,7 @@ from stories.states import StoryState
 from stories.verbs.consenting import undecided_asks
 from stories.verbs.telling import working_copy
 from stories.views.consents import holders_by_story, holders_of
+from stories.views.desk import last_reason
 
 #: States in which a new text can be sent.
 WRITABLE = (
@@ -104,14 +105,6 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
         and found.approved_revision_id not in (None, revision.pk),
     }
     return render(request, "stories/member/story.html", context)
-
-
-def last_reason(story: Story) -> str:
-    """What the coordinators said with a request for changes or a refusal that stands now."""
-    if story.state not in (StoryState.CHANGES_REQUESTED, StoryState.DECLINED):
-        return ""
-    decision = story.decisions.order_by("-pk").first()
-    return decision.reason if decision else ""
 
 
 def steps_of(story: Story) -> list[Step]:

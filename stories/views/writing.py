@@ -27,7 +27,7 @@ from stories.rules.texts import revision_sha256
 from stories.states import StoryState
 from stories.verbs import importing, photos, telling
 from stories.verbs.surroundings import NAMED
-from stories.views.desk import Desk, desk_of, new_window, refuse_ended
+from stories.views.desk import Desk, desk_of, last_reason, new_window, refuse_ended
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,6 +96,7 @@ def write_page(
         "photo": desk.draft.photo,
         "first": first,
         "closed": first and not desk.around.phase_is_open,
+        "reason": last_reason(story),
         "problem": problem,
         "problems": form.problems() if form.is_bound else [],
         "photo_problem": photo_problem,

@@ -14,7 +14,7 @@ from campaigns.models import ConsentText, Participation
 from stories.models import Draft, Story
 from stories.rules import words
 from stories.states import StoryState
-from stories.verbs import telling
+from stories.verbs import reviewing, telling
 from tests.house.people import World, client_of
 from tests.house.stories import WORDS, join, submitted_story
 from tests.stories.typing import line, page
@@ -36,6 +36,21 @@ def mia(world: World) -> Client:
 
 def url(story: Story, door: str = "write") -> str:
     return f"/stories/{story.ref}/{door}/"
+
+
+def test_what_the_coordinators_ask_for_stands_on_the_page_that_changes_it(
+    world: World, mia: Client
+) -> None:
+    story = submitted_story(world)
+    reviewing.claim(by=world.ana, story=story)
+    assert story.current_revision is not None
+    asked = "Which year was it?"
+    assert asked not in mia.get(url(story)).content.decode()
+    reviewing.ask_changes(by=world.ana, story=story, read=story.current_revision, reason=asked)
+    assert asked in mia.get(url(story)).content.decode()
+    refused = mia.post(url(story, "preview"), page(world, story, hook=""))
+    assert refused.status_code == 400
+    assert asked in refused.content.decode()
 
 
 def test_begin_opens_one_draft_however_often_it_is_pressed(world: World, mia: Client) -> None:
