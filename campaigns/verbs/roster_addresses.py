@@ -27,6 +27,10 @@ class Addresses:
             return None
         return self.line_of(email)
 
+    def __bool__(self) -> bool:
+        """Whether any address was seen."""
+        return self._base.execute("SELECT 1 FROM seen LIMIT 1").fetchone() is not None
+
     def line_of(self, email: str) -> int | None:
         """The line that an address was first seen on; None where it was not seen so far."""
         found = self._base.execute("SELECT line FROM seen WHERE hash = ?", (_hash(email),))

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import BoundarySet, RosterEntry, Society
 from campaigns.rules.roster_files import Rejected, RosterFile, RosterRow, open_roster
+from campaigns.rules.text_files import FileProblem
 from campaigns.verbs.roster_addresses import Addresses
 from campaigns.verbs.roster_plan import Ground, Plan, lay_ground
 from portal import audit
@@ -71,6 +72,7 @@ def check_roster(
         walk.note(Plan(walk.ground, rows, walk.addresses))
         yield walk.report
     if complete:
+        yield walk.report  # The rejected lines stay told where nobody may be taken off.
         for entries in walk.gone():
             walk.note_gone(entries)
     yield walk.report
@@ -145,10 +147,14 @@ class _Walk:
         self.addresses = Addresses()
 
     def chunks(self) -> Iterator[list[RosterRow]]:
-        """The lines to take, a thousand at a time; those that `report` has done already are passed over."""
-        done = self.report.line
+        """The lines to take, a thousand at a time; those that `report` has done already are passed over.
+
+        FileProblem where the file has none at all.
+        """
+        done, empty = self.report.line, True
         rows: list[RosterRow] = []
         for row in self.file.rows:
+            empty = False
             fresh = self._fresh(row)
             if row.line <= done:
                 continue
@@ -160,6 +166,8 @@ class _Walk:
                 self.report.line = row.line
                 yield rows
                 rows = []
+        if empty:
+            raise FileProblem("There is no line below the names of the columns.")
         if rows:
             self.report.line = rows[-1].line
             yield rows
@@ -174,7 +182,15 @@ class _Walk:
         return Rejected(row.line, f"has the same e-mail address as line {earlier}")
 
     def gone(self) -> Iterator[list[RosterEntry]]:
-        """Entries whose address the whole file did not show, a chunk at a time."""
+        """Entries whose address the whole file did not show, a chunk at a time.
+
+        FileProblem where it showed none: an export that went wrong empties no roster.
+        """
+        if not self.addresses:
+            raise FileProblem(
+                "No line of this file can be imported, so it is not the complete roster. "
+                "Nobody is taken off."
+            )
         entries = RosterEntry.objects.filter(society=self.ground.society, left_at=None).order_by(
             "pk"
         )

@@ -445,6 +445,44 @@ def test_what_is_no_roster_is_refused_on_the_page(world: World, client_of: Clien
     assert not RosterImport.objects.exists()
 
 
+def test_a_file_without_a_line_and_one_without_a_good_line_say_so(
+    world: World, client_of: ClientOf
+) -> None:
+    run(world.isscr, NEW)
+    staying = RosterEntry.objects.filter(society=world.isscr, left_at=None)
+    client = client_of(world.ana)
+    empty = send(client, "isscr", table("email,first"))
+    assert act(client, empty, "set_columns", email="email", complete="on") == 302
+    page = page_of(client, empty)
+    assert "There is no line below the names of the columns" in page
+    assert "Discard the file" in page
+    assert act(client, empty, "confirm_roster") == 409
+    bad = page_of(client, send(client, "isscr", table("email", "nobody")))
+    assert "No line of this file can be imported" in bad
+    assert "the roster is as it says" not in bad
+    same = page_of(client, send(client, "isscr", NEW))
+    assert "the roster is as it says" in same
+    whole = send(client, "isscr", table("email", "nobody"))
+    assert act(client, whole, "set_columns", email="email", complete="on") == 302
+    page = page_of(client, whole)
+    assert "Nobody is taken off" in page
+    assert "is no e-mail address" in page
+    assert "Import it" not in page
+    assert staying.count() == 5
+
+
+@pytest.mark.parametrize("rows", [["email"], ["email", "nobody", "nobody else"]])
+def test_a_file_without_a_good_line_takes_nobody_off_the_roster(
+    world: World, tmp_path: Path, rows: list[str]
+) -> None:
+    run(world.isscr, NEW)
+    file = tmp_path / "roster.csv"
+    file.write_bytes(table(*rows))
+    with pytest.raises(CommandError, match=r"no line below|Nobody is taken off"):
+        call_command("import_roster", str(file), "--society", "isscr", "--complete", verbosity=0)
+    assert RosterEntry.objects.filter(society=world.isscr, left_at=None).count() == 5
+
+
 def test_rosters_are_for_the_societys_own_coordinators(world: World, client_of: ClientOf) -> None:
     kept = send(client_of(world.ana), "isscr", table("email", "kim@example.org"))
     pages = [
