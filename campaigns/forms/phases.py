@@ -7,6 +7,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.http import QueryDict
 
 from campaigns.forms.moments import LocalMomentField
@@ -89,7 +90,7 @@ class PhaseForm(forms.Form):
             self.add_error("states", "Choose at least one state, or all states.")
         return cleaned
 
-    def states_by_kind(self) -> list[tuple[str, list[forms.BoundWidget]]]:
+    def states_by_kind(self) -> list[tuple[str, list[BoundWidget]]]:
         """The boxes to tick, in the groups in which filters offer the same states."""
         boxes = {str(box.data["value"]): box for box in self["states"]}
         return [(label, [boxes[code] for code, _ in pairs]) for label, pairs in usa.by_kind()]
