@@ -247,9 +247,11 @@ class ConsentForm(forms.Form):
         self.fields["not_me"].choices = choices  # type: ignore[attr-defined]
 
     def problems(self) -> list[Problem]:
-        """Every refusal, for the summary on top of the page."""
+        """Every refusal, for the summary on top of the page: of the page itself, then of field after field."""
         found = []
-        for name, errors in self.errors.as_data().items():
+        order = {name: place for place, name in enumerate(self.fields)}
+        refused = self.errors.as_data().items()
+        for name, errors in sorted(refused, key=lambda pair: order.get(pair[0], -1)):
             for error in errors:
                 words = " ".join(error.messages)
                 if name in self.fields:

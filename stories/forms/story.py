@@ -74,6 +74,8 @@ class StoryForm(ConsentForm):
         self.fields["photo_description"].required = photo is not None
         for prompt in prompts:
             self.fields[field_name(prompt.pk)] = field_for(prompt)
+        # As they stand on the page; names and permissions follow.
+        self.order_fields(["hook", *(field_name(p.pk) for p in prompts), "photo_description"])
 
     @property
     def telling(self) -> list[BoundField]:

@@ -53,6 +53,27 @@ def test_what_the_coordinators_ask_for_stands_on_the_page_that_changes_it(
     assert asked in refused.content.decode()
 
 
+def test_what_is_not_right_is_listed_in_the_order_of_the_page(
+    world: World, mia: Client, story: Story
+) -> None:
+    wrong = page(
+        world,
+        story,
+        line(world.research_america, "press", name_shown="full", until="someday"),
+        hook="",
+        full_name="",
+        **{f"prompt-{world.prompts['date'].pk}": "someday"},
+    )
+    answer = mia.post(url(story, "preview"), wrong)
+    listed = [problem.label for problem in answer.context["problems"]]
+    assert listed == [
+        "Your story in one line",
+        world.prompts["date"].label,
+        "Your full name, as it should appear",
+        "Research!America: Until",
+    ]
+
+
 def test_begin_opens_one_draft_however_often_it_is_pressed(world: World, mia: Client) -> None:
     participation = join(world, world.mia_member)
     first = mia.post(f"/stories/begin/{world.campaign.slug}/")
