@@ -236,6 +236,48 @@ def test_a_phase_that_makes_no_sense_is_explained_in_place(
     assert draft.phases.count() == 0
 
 
+def test_the_message_after_each_step_leads_to_the_next(
+    world: World, draft: Campaign, client_of: ClientOf
+) -> None:
+    lee = client_of(world.lee)
+
+    def next_of(answer: object) -> tuple[str, str]:
+        soup = BeautifulSoup(answer.content, "html.parser")  # type: ignore[attr-defined]
+        (link,) = soup.select("#notices a")
+        return str(link["href"]), link.get_text()
+
+    text = {"text": "I agree."}
+    answer = lee.post(path("consent", draft), text, follow=True)
+    assert next_of(answer) == (path("basics", draft), "Sum the campaign up in a sentence or two.")
+    Campaign.objects.filter(pk=draft.pk).update(summary="Two <b>sentences</b>.", brief="Why now.")
+    make_phases(draft)
+    make_prompts(draft)
+    partner = {"partner": world.research_america.pk}
+    answer = lee.post(path("partners", draft), partner, follow=True)
+    assert next_of(answer) == (path("start_page", draft), "the campaign can start")
+    named = lee.post(
+        path("add_phase", draft),
+        phase_data(timezone.now(), timezone.now() + dt.timedelta(days=9)) | {"name": "<i>x</i>"},
+    )
+    assert named.status_code == 302
+    assert "<i>x</i>" not in lee.get(path("phases", draft)).content.decode()
+
+
+def test_a_prompt_asks_only_what_its_kind_needs(
+    world: World, draft: Campaign, open_page: OpenPage
+) -> None:
+    page = open_page(world.lee)
+    page.goto(path("add_prompt", draft))
+    limit, choices = page.get_by_label("At most so many words"), page.get_by_label("Choices")
+    expect(limit).to_be_visible()
+    expect(choices).to_be_hidden()
+    page.get_by_label("several choices").check()
+    expect(limit).to_be_hidden()
+    expect(choices).to_be_visible()
+    page.get_by_label("a date").check()
+    expect(choices).to_be_hidden()
+
+
 def test_a_phase_offers_territories_apart_from_states(world: World, client_of: ClientOf) -> None:
     page = client_of(world.lee).get(path("change_phase", world.campaign, world.phase_two.pk))
     groups = BeautifulSoup(page.content, "html.parser").select("#div_id_states fieldset")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +14,7 @@ from campaigns.rules.clocks import in_words
 from campaigns.rules.rhythm import next_moment
 from campaigns.verbs import campaigns as verbs
 from campaigns.verbs.consent_texts import publish_consent_text
-from campaigns.views.lead.next_steps import and_next
+from campaigns.views.lead.next_steps import done
 from campaigns.views.refusing import show_refusal
 from portal import access
 from portal.errors import Refused, TooLate
@@ -35,7 +34,7 @@ def basics(request: HttpRequest, slug: str) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            messages.success(request, f"The basics are saved. {and_next(saved)}")
+            done(request, saved, "The basics are saved.")
             return redirect("campaigns:setup", slug)
     # What was typed lies on the form's own instance; the page's head shows what is stored.
     stored = access.fetch(request, Campaign, slug=slug)
@@ -58,7 +57,7 @@ def rhythm(request: HttpRequest, slug: str) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            messages.success(request, f"{_next_sealing(saved)} {and_next(saved)}")
+            done(request, saved, f"{_next_sealing(saved)}")
             return redirect("campaigns:setup", slug)
     context = {"campaign": campaign, "form": form}
     return render(request, "campaigns/lead/rhythm.html", context, status=status)
@@ -93,10 +92,10 @@ def consent(request: HttpRequest, slug: str) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            messages.success(
+            done(
                 request,
-                f"Version {made.version} is in force for consents given from now on. "
-                f"{and_next(campaign)}",
+                campaign,
+                f"Version {made.version} is in force for consents given from now on.",
             )
             return redirect("campaigns:consent", slug)
     context = {"campaign": campaign, "form": form, "versions": versions}

@@ -1,17 +1,29 @@
-"""What a lead could do next, in one sentence, for the message after each step."""
+"""What a lead could do next, in one sentence that leads there, for the message after each step."""
 
 from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from campaigns.verbs.campaigns import missing
 
 
+def done(request: HttpRequest, campaign: Campaign, words: str) -> None:
+    """Say what was done, and what comes next."""
+    messages.success(request, format_html("{} {}", words, and_next(campaign)))
+
+
 def and_next(campaign: Campaign) -> str:
-    """While a campaign is set up: the first thing that it still lacks, or that it can start."""
+    """While a campaign is set up: a way to the first thing that it still lacks, or to its start."""
     if campaign.state != CampaignState.DRAFT:
         return ""
     lacks = missing(campaign)
     if not lacks:
-        return "Nothing is missing: the campaign can start."
-    return f"Next: {lacks[0].words}"
+        start = reverse("campaigns:start_page", args=[campaign.slug])
+        return format_html('Nothing is missing: <a href="{}">the campaign can start</a>.', start)
+    part = reverse(f"campaigns:{lacks[0].part}", args=[campaign.slug])
+    return format_html('Next: <a href="{}">{}</a>', part, lacks[0].words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,7 +11,7 @@ from campaigns.forms.phases import ClosingForm, PhaseForm
 from campaigns.models import Campaign, Phase
 from campaigns.states import CampaignState, PhaseState
 from campaigns.verbs import phases as verbs
-from campaigns.views.lead.next_steps import and_next
+from campaigns.views.lead.next_steps import done
 from campaigns.views.refusing import show_refusal
 from portal import access
 from portal.errors import Refused, TooLate
@@ -44,7 +43,7 @@ def add_phase(request: HttpRequest, slug: str) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            messages.success(request, f"The phase is planned. {and_next(campaign)}")
+            done(request, campaign, "The phase is planned.")
             return redirect("campaigns:phases", slug)
     context = {"campaign": campaign, "form": form}
     return render(request, "campaigns/lead/phase.html", context, status=status)
@@ -67,7 +66,7 @@ def change_phase(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            messages.success(request, f"The phase is changed. {and_next(campaign)}")
+            done(request, campaign, "The phase is changed.")
             return redirect("campaigns:phases", slug)
     context = {"campaign": campaign, "phase": phase, "form": form}
     return render(request, "campaigns/lead/phase.html", context, status=status)
@@ -87,5 +86,5 @@ def remove_phase(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     campaign = access.fetch(request, Campaign, slug=slug)
     phase = get_object_or_404(campaign.phases, pk=pk)
     verbs.remove_phase(by=access.person(request), phase=phase)
-    messages.success(request, f"The phase “{phase.name}” is removed. {and_next(campaign)}")
+    done(request, campaign, f"The phase “{phase.name}” is removed.")
     return redirect("campaigns:phases", slug)

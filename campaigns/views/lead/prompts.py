@@ -11,7 +11,7 @@ from campaigns.forms.prompts import PreviewForm, PromptForm
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from campaigns.verbs import prompts as verbs
-from campaigns.views.lead.next_steps import and_next
+from campaigns.views.lead.next_steps import done
 from campaigns.views.refusing import show_refusal
 from portal import access
 from portal.errors import Refused, TooLate
@@ -48,7 +48,7 @@ def add_prompt(request: HttpRequest, slug: str) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            messages.success(request, f"The prompt is added. {and_next(campaign)}")
+            done(request, campaign, "The prompt is added.")
             return redirect("campaigns:prompts", slug)
     context = {"campaign": campaign, "form": form}
     return render(request, "campaigns/lead/prompt.html", context, status=status)
@@ -67,7 +67,7 @@ def change_prompt(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            messages.success(request, f"The prompt is changed. {and_next(campaign)}")
+            done(request, campaign, "The prompt is changed.")
             return redirect("campaigns:prompts", slug)
     context = {"campaign": campaign, "prompt": prompt, "form": form}
     return render(request, "campaigns/lead/prompt.html", context, status=status)
@@ -100,5 +100,5 @@ def delete_prompt(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     campaign = access.fetch(request, Campaign, slug=slug)
     prompt = get_object_or_404(campaign.prompts, pk=pk)
     verbs.delete_prompt(by=access.person(request), prompt=prompt)
-    messages.success(request, f"“{prompt.label}” is removed. {and_next(campaign)}")
+    done(request, campaign, f"“{prompt.label}” is removed.")
     return redirect("campaigns:prompts", slug)

@@ -11,7 +11,7 @@ from campaigns.forms.taking_part import LeadForm, PartnerForm, SocietyForm
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from campaigns.verbs import taking_part as verbs
-from campaigns.views.lead.next_steps import and_next
+from campaigns.views.lead.next_steps import done
 from campaigns.views.refusing import show_refusal
 from portal import access
 from portal.errors import Refused, TooLate
@@ -34,10 +34,10 @@ def partners(request: HttpRequest, slug: str) -> HttpResponse:
             asked = (
                 ""
                 if campaign.state == CampaignState.DRAFT
-                else "Authors whose consent does not cover it yet are asked once, by e-mail, within "
+                else " Authors whose consent does not cover it yet are asked once, by e-mail, within "
                 "minutes; what is covered already goes into its first batch."
             )
-            messages.success(request, f"{name} takes part. {asked or and_next(campaign)}".strip())
+            done(request, campaign, f"{name} takes part.{asked}")
             return redirect("campaigns:partners", slug)
     context = {
         "campaign": campaign,
@@ -56,7 +56,7 @@ def lead_partner(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     campaign = access.fetch(request, Campaign, slug=slug)
     partnership = get_object_or_404(campaign.partnerships.select_related("partner"), pk=pk)
     verbs.set_leading_partner(by=access.person(request), partnership=partnership)
-    messages.success(request, f"{partnership.partner} now leads. {and_next(campaign)}")
+    done(request, campaign, f"{partnership.partner} now leads.")
     return redirect("campaigns:partners", slug)
 
 
@@ -66,7 +66,7 @@ def remove_partner(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     campaign = access.fetch(request, Campaign, slug=slug)
     partnership = get_object_or_404(campaign.partnerships.select_related("partner"), pk=pk)
     verbs.remove_partner(by=access.person(request), partnership=partnership)
-    messages.success(request, f"{partnership.partner} is removed. {and_next(campaign)}")
+    done(request, campaign, f"{partnership.partner} is removed.")
     return redirect("campaigns:partners", slug)
 
 
@@ -83,9 +83,7 @@ def societies(request: HttpRequest, slug: str) -> HttpResponse:
             status = show_refusal(form, refusal)
         else:
             name = form.cleaned_data["society"].name
-            messages.success(
-                request, f"{name} takes part, and its coordinators are told. {and_next(campaign)}"
-            )
+            done(request, campaign, f"{name} takes part, and its coordinators are told.")
             return redirect("campaigns:societies", slug)
     context = {"campaign": campaign, "form": form, "societies": campaign.societies.order_by("name")}
     return render(request, "campaigns/lead/societies.html", context, status=status)
@@ -97,9 +95,7 @@ def remove_society(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     campaign = access.fetch(request, Campaign, slug=slug)
     society = get_object_or_404(campaign.societies, pk=pk)
     verbs.remove_society(by=access.person(request), campaign=campaign, society=society)
-    messages.success(
-        request, f"{society.name} takes part no more; who had joined stays. {and_next(campaign)}"
-    )
+    done(request, campaign, f"{society.name} takes part no more; who had joined stays.")
     return redirect("campaigns:societies", slug)
 
 
