@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from django.http import Http404, HttpRequest
 from django.utils.module_loading import import_string
 
 from portal.models import User
+from portal.prepared import Prepared
 
 M = TypeVar("M", bound=Model)
 Scope = Callable[[User], QuerySet[Any]]
@@ -46,6 +48,8 @@ class Row:
     somebody who had been signed out meanwhile; see portal.kept. `takes` is the heaviest request, in
     bytes, that the URL takes from whoever has signed in; see portal.guards. `by_token` URLs open with
     a key instead of a session: their door answers 401 itself, and `see` counts for the key's owner.
+    `by_key` promises that `see` depends on the person's key and on nothing else, the moment included,
+    so that its SQL can be made once; tests/portal/test_prepared.py holds it to that.
     """
 
     role: Role | None
@@ -54,6 +58,7 @@ class Row:
     keeps: str = ""
     takes: int = FORM_BYTES
     by_token: bool = False
+    by_key: bool = False
 
 
 #: Anybody, without signing in.
@@ -107,7 +112,11 @@ def rows(request: HttpRequest, model: type[M]) -> QuerySet[M]:
     row = row_of(request)
     if row.see is None or not isinstance(request.user, User):
         raise Http404
-    seen: QuerySet[M] = row.see(request.user)
+    return _told(row.see, request.user, model)
+
+
+def _told(see: Scope, user: User, model: type[M]) -> QuerySet[M]:
+    seen: QuerySet[M] = see(user)
     if seen.model is not model:
         raise TypeError(f"this URL's row shows {seen.model.__name__}, not {model.__name__}")
     return seen
@@ -127,18 +136,39 @@ def fetch(
     transaction ends; then `along` may name only relations that never change, because a relation is
     read before the lock is waited for.
     """
-    seen = rows(request, model).filter(**lookup)
-    if along:
-        seen = seen.select_related(*along)
-    if held:
-        seen = seen.select_for_update(of=("self",))
-    found = seen.first()
+    row = row_of(request)
+    if row.by_key and row.see and all(isinstance(key, UUID) for key in lookup.values()):
+        question = _question(row.see, model, tuple(along), held, tuple(lookup))
+        found: M | None = question.first(by=person(request).pk, **lookup)
+    else:
+        found = _shown(rows(request, model), along, held, lookup).first()
     if found is None:
         raise Http404
-    row = row_of(request)
     if row.may is not None and not row.may(person(request)).filter(pk=found.pk).exists():
         raise PermissionDenied
     return found
+
+
+def _shown(
+    seen: QuerySet[M], along: Sequence[str], held: bool, lookup: Mapping[str, Any]
+) -> QuerySet[M]:
+    """The one of what a row shows that a URL is about."""
+    seen = seen.filter(**lookup)
+    if along:
+        seen = seen.select_related(*along)
+    return seen.select_for_update(of=("self",)) if held else seen
+
+
+@cache
+def _question(
+    see: Scope, model: type[M], along: Sequence[str], held: bool, names: Sequence[str]
+) -> Prepared:
+    """The same for a row that goes `by_key`: its SQL is made at the first request, and planned once."""
+
+    def shown(*, by: int, **lookup: Any) -> QuerySet[Any]:
+        return _shown(_told(see, User(pk=by), model), along, held, lookup)[:1]
+
+    return Prepared(shown)
 
 
 def person(request: HttpRequest) -> User:

@@ -44,13 +44,11 @@ class Gathering:
 
     def __call__(self, **keys: int | None) -> Gathered:
         """Ask them."""
-        sql, values = self.prepared(**keys)
+        lines = self.prepared.rows(**keys)  # the first time, this makes the readers
         found: dict[type[models.Model], list[models.Model]] = {r.model: [] for r in self.readers}
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            for place, columns in cursor.fetchall():
-                reader = self.readers[place]
-                found[reader.model].append(reader.read(json.loads(columns)))
+        for place, columns in lines:
+            reader = self.readers[place]
+            found[reader.model].append(reader.read(json.loads(columns)))
         for rows in found.values():
             rows.sort(key=lambda row: row.pk)
         return Gathered(found)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models import query as django_query
+from django.db.models.sql.compiler import SQLCompiler
+
+Key = int | UUID | None
 
 #: Stands in a question for a value that comes later. No key is as low, and a key's column can hold it.
 MARK = -2_000_000_000
+#: The same for keys that are UUIDs: of the nil UUID's kind, which no generator makes.
+MARK_UUID = 2**32
+#: What an integer key is on PostgreSQL's side.
+BIGINTS = range(-(2**63), 2**63)
 
 NUMBERS = count(1)
 
@@ -23,15 +32,36 @@ class Made:
 
     sql: str
     values: tuple[Any, ...]
-    marks: Mapping[str, int]
+    marks: Mapping[str, Key]
     places: Mapping[int, str]
+    compiler: SQLCompiler
 
-    def with_keys(self, keys: Mapping[str, int | None]) -> list[Any]:
-        """The values, with keys for the marks."""
-        return [
-            keys[self.places[n]] if n in self.places else value
-            for n, value in enumerate(self.values)
-        ]
+    def with_keys(self, keys: Mapping[str, Key]) -> list[Any]:
+        """The values, with keys for the marks; a UUID as its column keeps it (SQLite: as hex)."""
+        values = list(self.values)
+        for n, name in self.places.items():
+            key = keys[name]
+            values[n] = key.hex if isinstance(key, UUID) and isinstance(values[n], str) else key
+        return values
+
+    def objects(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """The objects of rows that the question found, made as `django.db.models.query.ModelIterable` does."""
+        compiler: Any = self.compiler
+        info, select = compiler.klass_info, compiler.select
+        fields = info["select_fields"]
+        own = slice(fields[0], fields[-1] + 1)
+        names = [column.target.attname for column, _, _ in select[own]]
+        internals: Any = django_query  # a later Django's takes one argument more
+        along = internals.get_related_populators(info, select, connection.alias)
+        found = []
+        for row in compiler.results_iter([rows]):
+            made = info["model"].from_db(connection.alias, names, row[own])
+            for relation in along:
+                relation.populate(row, made)
+            for name, place in (compiler.annotation_col_map or {}).items():
+                setattr(made, name, row[place])
+            found.append(made)
+        return found
 
 
 class Prepared:
@@ -52,25 +82,48 @@ class Prepared:
         self._made: Made | None = None
         self._told: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
-    def __call__(self, **keys: int | None) -> tuple[str, list[Any]]:
+    def objects(self, **keys: Key) -> list[Any]:
+        """The objects that the question finds, with annotations and with what `select_related` names."""
+        rows = self.rows(**keys)
+        assert self._made is not None
+        return self._made.objects(rows)
+
+    def first(self, **keys: Key) -> Any:
+        """The first of them, or None."""
+        return next(iter(self.objects(**keys)), None)
+
+    def rows(self, **keys: Key) -> list[tuple[Any, ...]]:
+        """What the question finds, as the database gives it."""
+        sql, values = self.asked(**keys)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+    def asked(self, **keys: Key) -> tuple[str, list[Any]]:
         """The SQL and its values."""
         self._made = made = self._made or self._make(keys)
         if connection.vendor == "postgresql":
             return self._call_of(made), [keys[name] for name in made.marks]
         return made.sql, made.with_keys(keys)
 
-    def _make(self, keys: Mapping[str, int | None]) -> Made:
-        marks = {name: MARK + number for number, name in enumerate(keys)}
-        sql, values = self.ask(**marks).query.sql_with_params()
-        names = {mark: name for name, mark in marks.items()}
+    def _make(self, keys: Mapping[str, Key]) -> Made:
+        marks = {
+            name: UUID(int=MARK_UUID + number) if isinstance(key, UUID) else MARK + number
+            for number, (name, key) in enumerate(keys.items())
+        }
+        compiler = self.ask(**marks).query.get_compiler(connection=connection)
+        sql, values = compiler.as_sql()
+        names: dict[Any, str] = {mark: name for name, mark in marks.items()}
+        names |= {mark.hex: name for name, mark in marks.items() if isinstance(mark, UUID)}
         places = {
             n: names[value]
             for n, value in enumerate(values)
-            if isinstance(value, int) and value in names
+            if isinstance(value, int | str | UUID) and value in names
         }
         if missing := keys.keys() - places.values():
             raise ValueError(f"the question says nothing about {sorted(missing)}")
-        return Made(sql, values, marks, places)
+        return Made(sql, tuple(values), marks, places, compiler)
 
     def _call_of(self, made: Made) -> str:
         """The SQL that calls the question on this connection; PostgreSQL is told it where it was not yet."""
@@ -80,8 +133,10 @@ class Prepared:
             operations: Any = connection.ops  # compose_sql is PostgreSQL's alone
             text = operations.compose_sql(made.sql, made.values)
             for number, mark in enumerate(made.marks.values(), 1):
-                text = text.replace(str(mark), f"${number}")
-            types = ", ".join(["bigint"] * len(made.marks))
+                text = text.replace(operations.compose_sql("%s", [mark]).strip(), f"${number}")
+            types = ", ".join(
+                "uuid" if isinstance(mark, UUID) else "bigint" for mark in made.marks.values()
+            )
             with connection.cursor() as cursor:
                 cursor.execute(f"PREPARE {self.name} ({types}) AS {text}")
             places = ", ".join(["%s"] * len(made.marks))

@@ -52,7 +52,7 @@ def person_of(session: SessionBase) -> User | None:
         settings.AUTHENTICATION_BACKENDS
     ):
         return None
-    person: User | None = next(iter(User.objects.raw(*_open_account(person=int(key)))), None)
+    person: User | None = _open_account.first(person=int(key))
     if person is None:
         return None
     sealed = str(session.get(auth.HASH_SESSION_KEY, ""))

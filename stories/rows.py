@@ -31,10 +31,10 @@ def waiting_for(user: User) -> QuerySet[ImportedStory]:
     return ImportedStory.objects.from_addresses_of(user)
 
 
-OWN = Row(role=MEMBER, see=own)
+OWN = Row(role=MEMBER, see=own, by_key=True)
 #: Where an author types: what a signed-out author sends is taken up again on the writing page. A photo
 #: that is too large is refused there in words and costs no typed text, so more than a photo comes in.
-TYPED = Row(role=MEMBER, see=own, keeps="stories:write", takes=64 * 1024 * 1024)
+TYPED = Row(role=MEMBER, see=own, by_key=True, keeps="stories:write", takes=64 * 1024 * 1024)
 
 
 def led(user: User) -> QuerySet[Campaign]:
@@ -83,7 +83,7 @@ def made_tokens(user: User) -> QuerySet[PartnerToken]:
     return PartnerToken.objects.made_by(user)
 
 
-REVIEW = Row(role=COORDINATOR, see=reviewable)
+REVIEW = Row(role=COORDINATOR, see=reviewable, by_key=True)
 LED = Row(role=LEAD, see=led)
 APPROVED = Row(role=LEAD, see=approved)
 INBOX = Row(role=PARTNER_USER, see=delivered)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
 from django.db import DataError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Coordinator, Phase
 from campaigns.states import CampaignState
-from portal import signed_in
+from portal import access, signed_in
 from portal.models import User
 from portal.prepared import Prepared
 from portal.signed_in import person_of
+from stories.models import Story
+from stories.rows import usable
 from stories.verbs.surroundings import surroundings_of
 from tests.house.people import World, client_of, make_user
 from tests.house.stories import submitted_story
@@ -34,9 +38,9 @@ def test_the_second_use_asks_with_its_own_values(world: World) -> None:
         return Coordinator.objects.filter(society=society).exclude(user=but).order_by("pk")
 
     for society, but in ((world.isscr, world.ana), (world.rivers, world.mia)):
-        found = Coordinator.objects.raw(*colleagues(society=society.pk, but=but.pk))
+        found = colleagues.objects(society=society.pk, but=but.pk)
         expected = Coordinator.objects.filter(society=society).exclude(user=but)
-        assert list(found) == list(expected.order_by("pk"))
+        assert found == list(expected.order_by("pk"))
     assert len(made) == 1
 
 
@@ -46,9 +50,9 @@ def test_keys_go_to_their_places_in_whatever_order_they_come(world: World) -> No
         return Coordinator.objects.filter(user=user, society=society)
 
     for _ in range(2):
-        assert Coordinator.objects.raw(*tie(society=world.isscr.pk, user=world.ana.pk))
-        assert Coordinator.objects.raw(*tie(user=world.ana.pk, society=world.isscr.pk))
-        assert not Coordinator.objects.raw(*tie(society=world.rivers.pk, user=world.ana.pk))
+        assert tie.objects(society=world.isscr.pk, user=world.ana.pk)
+        assert tie.objects(user=world.ana.pk, society=world.isscr.pk)
+        assert not tie.objects(society=world.rivers.pk, user=world.ana.pk)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL keeps plans")
@@ -59,16 +63,16 @@ def test_each_connection_is_told_once(world: World) -> None:
 
     def told() -> list[str]:
         with CaptureQueriesContext(connection) as asked:
-            assert list(User.objects.raw(*person(key=world.ana.pk))) == []
+            assert person.objects(key=world.ana.pk) == []
         return [str(query["sql"]).split()[0] for query in asked.captured_queries]
 
     assert [told(), told()] == [["PREPARE", "EXECUTE"], ["EXECUTE"]]
     told_in_vain = Prepared(person.ask)
     with pytest.raises(DataError), transaction.atomic():  # noqa: PT012 (what was told before the fall)
-        list(User.objects.raw(*told_in_vain(key=world.ana.pk)))
+        told_in_vain.objects(key=world.ana.pk)
         User.objects.raw("SELECT 1/0")[0]
     # What is told does not go with a transaction.
-    assert list(User.objects.raw(*told_in_vain(key=world.ana.pk))) == []
+    assert told_in_vain.objects(key=world.ana.pk) == []
 
     def elsewhere() -> list[str]:
         try:
@@ -86,7 +90,42 @@ def test_a_key_that_the_question_drops_is_found_out(world: World) -> None:
         return User.objects.all()
 
     with pytest.raises(ValueError, match="person"):
-        everybody(person=world.ana.pk)
+        everybody.objects(person=world.ana.pk)
+
+
+def test_a_uuid_is_a_key_and_what_comes_along_comes(world: World) -> None:
+    @Prepared
+    def mine(*, ref: UUID, society: int) -> QuerySet[Story]:
+        found = Story.objects.filter(ref=ref, society=society).select_related("member__user")
+        return found.annotate(years=Value(3))
+
+    for story in (submitted_story(world), submitted_story(world)):
+        found = mine.first(ref=story.ref, society=story.society_id)
+        assert found == story
+        with CaptureQueriesContext(connection) as asked:
+            assert (found.member.user, found.years) == (world.mia, 3)
+            assert (found.ref, found.submitted_at) == (story.ref, story.submitted_at)
+        assert not asked.captured_queries
+        assert mine.first(ref=story.ref, society=world.rivers.pk) is None
+        assert mine.first(ref=uuid4(), society=story.society_id) is None
+
+
+def test_rows_that_go_by_key_depend_on_nothing_but_the_persons_key(world: World) -> None:
+    def asked(see: access.Scope, user: User) -> tuple[str, list[Any]]:
+        sql, values = see(user).query.sql_with_params()
+        return sql, ["the key" if value == user.pk else value for value in values]
+
+    by_key = {row.see for row in access.table().values() if row.by_key}
+    assert len(by_key) > 1
+    for see in filter(None, by_key):
+        with time_machine.travel(dt.datetime(2031, 5, 1, tzinfo=dt.UTC)):
+            of_ana = asked(see, world.ana)
+        assert of_ana == asked(see, world.mia) == asked(see, User(pk=-7))
+    # One that looks at the clock is none of them.
+    assert usable not in by_key
+    with time_machine.travel(dt.datetime(2031, 5, 1, tzinfo=dt.UTC)):
+        later = asked(usable, world.ana)
+    assert later != asked(usable, world.ana)
 
 
 def test_what_surrounds_a_story_is_read_anew_for_each_story_and_moment(world: World) -> None:
