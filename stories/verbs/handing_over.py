@@ -186,10 +186,10 @@ def refuse_closed(batch: Batch) -> None:
     """TooLate for a batch from which a story was taken back, or in which a permission has run out.
 
     The clock closes the latter within minutes; until it does, or while it stands still, the last day
-    itself decides.
+    itself decides: also of a text that a later batch has replaced, because the files hold it still.
     """
     today = timezone.localdate(timezone=ZoneInfo(batch.campaign.time_zone))
-    if batch.closed_at is not None or batch.items.live().filter(consent__until__lt=today).exists():
+    if batch.closed_at is not None or batch.items.filter(consent__until__lt=today).exists():
         raise TooLate(
             f"Batch {batch.number} is closed: the permission for one of its stories has ended, so its "
             "files cannot be fetched any more. Every story that you may still use is under “Stories”, "
