@@ -25,6 +25,7 @@ from tests.house.stories import (
     permission,
     submitted_story,
 )
+from tests.stories.typing import line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -314,6 +315,34 @@ def test_changed_consents_and_a_decision(world: World) -> None:
         )
         assert [ending.won for ending in endings] == [True, True]
         assert [consent.partner for consent in story.consents.live()] == [world.frontline]
+
+
+def test_no_name_any_more_and_an_edit_with_the_name(world: World) -> None:
+    """Whichever is first, no text waits for sign-off that would tell what a permission withholds."""
+    door = client_of(world.mia)
+    nameless = line(world.research_america, "lawmakers", name_shown="none")
+    sent = nameless | {"consent_version": world.consent_text.version, "confirmed": "yes"}
+    for seed in rounds(world):
+        story, read = in_review(world)
+        race(
+            seed,
+            posting(door, reverse("stories:consents", args=[story.ref]), sent),
+            lambda: reviewing.propose_edit(
+                by=world.ana,
+                story=story,
+                read=read,
+                hook="Mia Chen saw him read the clock",
+                answers=read.answers,
+                remark="",
+            ),
+        )
+        story.refresh_from_db()
+        assert story.current_revision is not None
+        shown = story.consents.live().get().name_shown
+        assert (shown, "Mia Chen" in story.current_revision.hook) in {
+            ("none", False),
+            ("full", True),
+        }
 
 
 def test_begin_and_begin(world: World) -> None:

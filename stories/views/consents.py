@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -19,6 +20,7 @@ from stories.models import Item, Recall, Story
 from stories.rules.consent import Permission, is_narrower, permission_of
 from stories.states import BatchState, RecallState, StoryState
 from stories.verbs.consenting import change_consents, consent_changes, undecided_asks
+from stories.verbs.surroundings import NAMED
 from stories.views.desk import Desk, desk_of
 
 
@@ -87,6 +89,14 @@ def consents(request: HttpRequest, ref: UUID) -> HttpResponse:
         raise TooLate("You took this story back, so there is nothing left to permit.")
     if request.method != "POST":
         return as_it_stands(request, story)
+    with transaction.atomic():
+        return change_held(request, access.fetch(request, Story, along=NAMED, held=True, ref=ref))
+
+
+def change_held(request: HttpRequest, story: Story) -> HttpResponse:
+    """Change the choices about a story that this transaction has locked: no edit comes between the look at its
+    texts and the change.
+    """
     desk = desk_of(access.person(request), story)
     typed = Typed(
         naming={name: words(request.POST, name) for name in ("full_name", "first_name")}
@@ -108,12 +118,11 @@ def consents(request: HttpRequest, ref: UUID) -> HttpResponse:
             seen=changes_seen(request),
         )
     except TooLate as late:
-        story = access.fetch(request, Story, ref=ref)
         return as_it_stands(request, story, problem=str(late), status=409)
     except Refused as refused:
         return consents_page(request, desk, form, problem=str(refused), status=400)
     messages.success(request, "Your choices are kept. " + what_was_done(affected))
-    return redirect("stories:story", ref)
+    return redirect("stories:story", story.ref)
 
 
 def as_it_stands(
