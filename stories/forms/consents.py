@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Max
 from django.forms import BoundField
 
 from campaigns.rules.usa import state_name
@@ -20,6 +21,7 @@ from stories.forms.grid import (
     Problem,
     anchor,
     given_away_words,
+    joined_words,
 )
 from stories.models import NameShown
 from stories.rules.consent import (
@@ -34,6 +36,7 @@ from stories.rules.consent import (
     words_of,
 )
 from stories.rules.words import control_characters
+from stories.verbs.consenting import choices_about
 
 
 class ConsentForm(forms.Form):
@@ -178,10 +181,28 @@ class ConsentForm(forms.Form):
                 self.add_error(name, "Please use letters, spaces and punctuation only.")
         if self.agreed is not None and self.agreed != str(self.grid.text.version):
             self.add_error(None, forms.ValidationError(WORDING_CHANGED, code="wording"))
+        if self.agreed is not None:
+            self.check_newcomers()
         for key in self.chosen():
             self.check_line(key)
         self.check_names()
         return self.cleaned_data
+
+    def check_newcomers(self) -> None:
+        """Partners that joined since the author last chose, and stood on no page of theirs, come first."""
+        story = self.grid.story
+        fresh = [
+            tie
+            for tie in self.grid.partnerships
+            if f"p{tie.partner_id}" in self.lacking
+            and tie.joined_at > story.created_at
+            and self.grid.consent_for(tie.partner_id) is None
+        ]
+        if not fresh:
+            return
+        chose = choices_about([story.pk]).aggregate(last=Max("at"))["last"]
+        if names := [str(tie.partner) for tie in fresh if chose is None or tie.joined_at > chose]:
+            self.add_error(None, forms.ValidationError(joined_words(names), code="joined"))
 
     def chosen(self) -> list[str]:
         """The lines that allow something."""

@@ -91,3 +91,11 @@ def given_away_words(marks: Sequence[str], *, nameless: bool) -> str:
         "text, or choose another name below. If a word is not about you, tick it under “These words "
         "are not about me”."
     )
+
+
+def joined_words(partners: Sequence[str]) -> str:
+    """What to say of partners that were not on the page yet."""
+    return (
+        f"Since you opened this page, a partner has joined: {', '.join(partners)}. Please look at its line "
+        "among “Who may use it”. Where you tick nothing, it never gets your story."
+    )

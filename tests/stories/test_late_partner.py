@@ -13,11 +13,12 @@ from stories.models import Consent, ConsentAsk, NameShown
 from stories.verbs import late_partners, telling
 from stories.verbs.consenting import change_consents, extend_to_late_partner
 from stories.verbs.late_partners import start_asking
+from stories.verbs.telling import working_copy
 from tests.house.batches import delivered_batch
 from tests.house.people import World, client_of, make_user
 from tests.house.post import run_jobs
-from tests.house.stories import approved_story, permission, submitted_story
-from tests.stories.typing import line
+from tests.house.stories import approved_story, join, permission, submitted_story
+from tests.stories.typing import line, page
 
 
 def joins(world: World) -> CampaignPartner:
@@ -83,8 +84,8 @@ def test_my_stories_says_that_an_answer_is_awaited(world: World) -> None:
     joins(world)
     ask()
     mia, asked = client_of(world.mia), "Late Alliance joined the campaign after you had written"
-    for page in ("/stories/", f"/stories/{story.ref}/"):
-        shown = mia.get(page).content.decode()
+    for path in ("/stories/", f"/stories/{story.ref}/"):
+        shown = mia.get(path).content.decode()
         assert shown.count(asked) == 1
         assert "nothing that you have to do" not in shown
     change_consents(
@@ -93,8 +94,8 @@ def test_my_stories_says_that_an_answer_is_awaited(world: World) -> None:
         permissions=[permission(world.research_america)],
         text=world.consent_text,
     )
-    for page in ("/stories/", f"/stories/{story.ref}/"):
-        assert asked not in mia.get(page).content.decode()
+    for path in ("/stories/", f"/stories/{story.ref}/"):
+        assert asked not in mia.get(path).content.decode()
 
 
 def test_who_saw_the_partner_on_the_form_is_not_asked(world: World) -> None:
@@ -154,3 +155,39 @@ def test_the_letter_leads_to_the_choice(world: World, deliver_mail: object) -> N
     ask()
     mail = next(m for m in deliver_mail() if m.subject.startswith("May Late"))  # type: ignore[operator]
     assert (mail.to, mail.links[0]) == ("mia@example.org", f"/stories/{story.ref}/consents/")
+
+
+def test_a_page_from_before_the_partner_joined_is_shown_again_with_its_line(world: World) -> None:
+    """First texts and corrections alike; whoever then ticks nothing has decided."""
+    allowed_later = [permission(world.research_america), permission(None)]
+    approved = approved_story(world, permissions=allowed_later)
+    begun = telling.begin(by=world.mia, participation=join(world, world.mia_member))
+    mia = client_of(world.mia)
+    allowed = line(world.research_america, "lawmakers", name_shown="full"), line(None, "lawmakers")
+    pages = [(story, page(world, story, *allowed)) for story in (begun, approved)]
+    tie = joins(world)
+    for story, sent in pages:
+        old = mia.post(f"/stories/{story.ref}/submit/", sent)
+        assert old.status_code == 400
+        shown = old.content.decode()
+        assert "Since you opened this page, a partner has joined: Late Alliance." in shown
+        assert f'name="line-p{tie.partner.pk}-uses"' in shown
+        sent["version"] = working_copy(story).version
+        sent["lines"] = [*sent["lines"], f"p{tie.partner.pk}"]
+        assert mia.post(f"/stories/{story.ref}/submit/", sent).status_code == 302
+    ask()
+    assert not Consent.objects.filter(partner=tie.partner).exists()
+    assert ConsentAsk.objects.count() == 0
+
+
+def test_a_draft_from_before_the_partner_joined_is_not_sent_without_a_look_at_its_line(
+    world: World,
+) -> None:
+    story = telling.begin(by=world.mia, participation=join(world, world.mia_member))
+    mia, path = client_of(world.mia), f"/stories/{story.ref}/"
+    assert mia.post(f"{path}preview/", page(world, story)).status_code == 302
+    joins(world)
+    sent = {"version": working_copy(story).version, "consent_version": world.consent_text.version}
+    answer = mia.post(f"{path}submit/", sent)
+    assert answer.status_code == 400
+    assert "a partner has joined: Late Alliance" in answer.content.decode()
