@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Count
 from django.urls import reverse
@@ -185,10 +186,7 @@ def tell_authors(campaign: Campaign, society: Society) -> int:
 
 def tell_chunk(campaign: Campaign, society: Society, counts: dict[str, int]) -> int:
     """The letters to a handful of addresses; not to those that were told, or want no invitations."""
-    members = {
-        member.email: member
-        for member in Member.objects.filter(email__in=list(counts)).select_related("user")
-    }
+    members = members_at(list(counts))
     letters = []
     for email, count in counts.items():
         member = members.get(email)
@@ -214,6 +212,20 @@ def tell_chunk(campaign: Campaign, society: Society, counts: dict[str, int]) -> 
     before = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
     outbox.post([letter for letter in letters if letter.key not in before])
     return len(letters) - len(before)
+
+
+def members_at(addresses: Sequence[str]) -> dict[str, Member]:
+    """Whose these addresses are: on a roster, proven at the account, or the one that all societies know."""
+    entries = RosterEntry.objects.filter(email__in=addresses).select_related("member")
+    proven = EmailAddress.objects.filter(
+        email__in=addresses, verified=True, user__member__isnull=False
+    ).select_related("user__member")
+    known = Member.objects.filter(email__in=addresses)
+    return {
+        **{entry.email: entry.member for entry in entries},
+        **{member.email: member for member in known},
+        **{address.email: address.user.member for address in proven},
+    }
 
 
 def told_key(campaign: Campaign, society: Society, email: str) -> str:
