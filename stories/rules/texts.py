@@ -62,30 +62,47 @@ def all_words(hook: str, answers: Sequence[Answer], photo_description: str = "")
     return "\n".join([hook, photo_description, *(flat(answer["value"]) for answer in answers)])
 
 
+#: Parts of a name as it is written that are no name.
+TITLES = ("Dr", "Jr", "Mr", "Ms", "Sr", "St")
+
+
 def names_given_away(texts: str, full_name: str, email: str) -> list[str]:
     """Which of an author's own marks stand in a text that is to travel without a name.
 
     Looks, whatever the capitals and accents, for every part of the name of three letters or more as a
-    whole word ("Mia", "Mia's", "Mia-Sofia"), and for the address. A script without capitals has no
-    spaces to go by either: there a part of two characters counts wherever it stands. Returns what was
-    found, each once, as the author spelled it.
+    whole word ("Mia", "Mia's", "Mia-Sofia"), and for the address. A part of two letters ("Li") counts
+    where it stands as it is spelled, because many are little words as well. A script without capitals
+    has no spaces to go by either: there a part of two characters counts wherever it stands. Returns what
+    was found, each once, as the author spelled it.
     """
-    text = folded(texts)
+    text = unaccented(texts)
     found = [part for part in re.split(r"[\s,;]+", full_name) if stands_in(text, part)]
-    if email and folded(email) in text:
+    if email and folded(email) in text.casefold():
         found.append(email)
     return list(dict.fromkeys(found))
 
 
 def stands_in(text: str, part: str) -> bool:
-    """Whether a part of a name stands in a folded text, as a word where its script has words."""
-    sought = folded(part).strip(".")
+    """Whether a part of a name stands in an unaccented text, as a word where its script has words."""
+    sought = unaccented(part).strip(".")
     if sought.upper() == sought.lower():
         return len(sought) >= 2 and not sought.isnumeric() and sought in text
-    return len(sought) >= 3 and bool(re.search(rf"(?<!\w){re.escape(sought)}(?!\w)", text))
+    if len(sought) == 2:
+        if not sought.istitle() or sought in TITLES:
+            return False
+    elif len(sought) < 3:
+        return False
+    else:
+        sought, text = sought.casefold(), text.casefold()
+    return bool(re.search(rf"(?<!\w){re.escape(sought)}(?!\w)", text))
 
 
 def folded(text: str) -> str:
     """A text for comparing: compatible forms, accents and capitals made equal."""
+    return unaccented(text).casefold()
+
+
+def unaccented(text: str) -> str:
+    """The same with its capitals as they are."""
     parts = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in parts if not unicodedata.combining(c)).casefold()
+    return "".join(c for c in parts if not unicodedata.combining(c))

@@ -86,7 +86,7 @@ def given_away(story: Story, revision: Revision, *, nameless: bool) -> list[str]
     """Marks of the author in a text that some partner gets without a name; for the coordinator's eye."""
     if not nameless:
         return []
-    text = texts.searchable(revision.hook, revision.answers)
+    text = texts.all_words(revision.hook, revision.answers)
     return texts.names_given_away(text, str(story.member), story.member.email)
 
 

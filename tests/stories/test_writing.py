@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import ConsentText, Participation
+from campaigns.models import ConsentText, Member, Participation
+from portal.models import User
 from stories.models import Draft, Story
 from stories.rules import words
 from stories.states import StoryState
@@ -327,3 +328,21 @@ def test_ended_stories_cannot_be_written(world: World, mia: Client) -> None:
     telling.withdraw(by=world.mia, story=story)
     assert mia.get(url(story)).status_code == 409
     assert mia.post(url(story, "save"), page(world, story)).status_code == 409
+
+
+def test_a_name_of_two_letters_gives_its_author_away_too(
+    world: World, mia: Client, story: Story
+) -> None:
+    """As it is spelled: not "he" for He, and not every "Dr." for a Dr. Li."""
+    Member.objects.filter(pk=world.mia_member.pk).update(given_name="Mia", family_name="Li")
+    User.objects.filter(pk=world.mia.pk).update(name="Dr. Mia Lì")
+    nameless = line(world.research_america, "press")
+    for hook, told in (
+        ("I am Dr. Li of Lawrence", True),
+        ("Her name, Lì, stood on the door", True),
+        ("Dr. Brandt and the li battery, Lithium and a flea", False),
+    ):
+        sent = page(world, story, nameless, hook=hook, full_name="Dr. Mia Li")
+        answer = mia.post(url(story, "preview"), sent)
+        assert answer.status_code == (400 if told else 302)
+        assert ('value="Li"' in answer.content.decode()) is told
