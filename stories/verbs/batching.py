@@ -20,7 +20,7 @@ from portal import audit, bulk, outbox
 from portal.errors import Refused, TooLate
 from portal.models import User
 from portal.moves import move, too_late
-from stories.models import Batch, Consent, Item, ItemEnd, Story
+from stories.models import Batch, Consent, EndReason, Item, ItemEnd, Story
 from stories.states import BATCH_MOVES, BatchState
 
 log = logging.getLogger(__name__)
@@ -141,27 +141,40 @@ def add_items(batch: Batch, chunk: Sequence[Due], last: int) -> None:
 def end_former_items(batch: Batch, stories: Sequence[int]) -> dict[int, int | None]:
     """End what the partner has of these stories; returns story id -> id of the item that is replaced.
 
-    An item that moved here from a closed batch replaces what it would have replaced there. The items are
-    locked first: one may be about to move because another story of its batch is taken back.
+    An item that moved here from a closed batch replaces what it would have replaced there, unless the story
+    was taken back on its way. The items are locked first: one may be about to move because another story of
+    its batch is taken back.
     """
-    former: dict[int, int | None] = {}
-    live: list[int] = []
     earlier = Item.objects.filter(partner=batch.partner_id, story__in=stories)
-    for item in (
+    locked = (
         earlier.select_for_update()
         .order_by("story", "pk")
         .only("pk", "story_id", "ended_at", "ended_why", "replaces_id")
-    ):
-        if item.ended_at is None:
-            former[item.story_id] = item.pk
-            live.append(item.pk)
-        elif item.ended_why == ItemEnd.REISSUED:
-            former[item.story_id] = item.replaces_id
-        else:
-            former[item.story_id] = None
+    )
+    latest = {item.story_id: item for item in locked}
+    live = {story: item.pk for story, item in latest.items() if item.ended_at is None}
     if live:
-        Item.objects.by_keys(live).update(ended_at=timezone.now(), ended_why=ItemEnd.REPLACED)
-    return former
+        Item.objects.by_keys(live.values()).update(
+            ended_at=timezone.now(), ended_why=ItemEnd.REPLACED
+        )
+    moved = [item for item in latest.values() if item.ended_why == ItemEnd.REISSUED]
+    gone = taken_back_since(moved, batch.partner_id)
+    return {
+        **live,
+        **{item.story_id: item.replaces_id for item in moved if item.story_id not in gone},
+    }
+
+
+def taken_back_since(moved: Sequence[Item], partner: int) -> set[int]:
+    """The stories, by id, that a partner had to give back after these items of theirs had ended."""
+    if not moved:
+        return set()
+    ended = {item.story_id: item.ended_at for item in moved if item.ended_at}
+    taken_back = Consent.objects.filter(story__in=ended, partner=partner).exclude(
+        ended_why__in=("", EndReason.REPLACED)
+    )
+    ends = taken_back.values_list("story", "ended_at")
+    return {story for story, at in ends if at and at > ended[story]}
 
 
 def seal_if_due(*, campaign: Campaign, partner: Partner, now: dt.datetime) -> Batch | None:

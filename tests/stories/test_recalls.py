@@ -354,3 +354,42 @@ def test_seal_and_withdraw_at_once_never_leave_a_live_item_of_a_withdrawn_story(
     assert story.state == "withdrawn"
     assert Item.objects.live().filter(story=story).count() == 0
     assert Batch.objects.exclude(state=BatchState.OPEN).filter(closed_at=None).count() == 0
+
+
+def test_what_comes_after_a_recall_replaces_nothing(world: World) -> None:
+    """Also where the text that was asked back had been corrected in a batch that nobody opened."""
+    story, other = approved_story(world), approved_story(world)
+    fetched_batch(world)
+    correct(world, story)
+    correct(world, other)
+    delivered_batch(world)
+    withdraw(world, other)  # closes the second batch; `story` is to move to the third
+    change_consents(
+        by=world.mia,
+        story=story,
+        permissions=[permission(world.research_america, NameShown.NONE)],
+        text=world.consent_text,
+    )
+    third = delivered_batch(world).items.get()
+    assert third.replaces is None
+    change_consents(
+        by=world.mia,
+        story=story,
+        permissions=[permission(world.research_america, NameShown.FULL)],
+        text=world.consent_text,
+    )
+    assert delivered_batch(world).items.get().replaces == third
+
+
+def test_the_lead_reads_no_earlier_text_of_a_story_that_was_taken_back(world: World) -> None:
+    story = approved_story(world, hook="How he read the clock at first")
+    first = fetched_batch(world)
+    door, path = client_of(world.lee), reverse("stories:lead_batch", args=[first.ref])
+    assert "How he read the clock at first" in door.get(path).content.decode()
+    correct(world, story)
+    fetched_batch(world)
+    withdraw(world, story)
+    shown = door.get(path).content.decode()
+    assert "no longer read here" in shown
+    assert "How he read the clock at first" not in shown
+    assert "Mia Chen" not in shown
