@@ -673,3 +673,6 @@ def test_nobody_scrolls_a_roster_sideways_on_a_phone(world: World, open_page: Op
     assert page.get_by_role("row", name="Mia Chen").get_by_text("signed in").is_visible()
     assert fits(page)
     no_axe_findings(page)
+    line = page.get_by_role("row", name="Mia Chen").bounding_box()
+    assert line is not None
+    assert line["height"] < 150
