@@ -80,12 +80,10 @@ def coverage(request: HttpRequest, slug: str) -> HttpResponse:
             "lines": lines,
             "total": total_of(lines, partners),
             "chosen": chosen,
-            "states": [
-                (code, name)
-                for code, name in usa.by_name()
-                if any(phase.covers(code) for phase in phases)
-                or code in {state for state, _ in told}
-            ],
+            "states": of_kinds(
+                {code for code in usa.STATE_NAMES if any(phase.covers(code) for phase in phases)}
+                | {state for state, _ in told}
+            ),
             **(missing(open_, told, districts, chosen) if counted else {}),
             "nothing_open": not open_,
         },
@@ -184,7 +182,7 @@ def stage_of(phase: Phase) -> str:
 
 
 def targeted(phases: Iterable[Phase], stage: str) -> set[str]:
-    """The states that the phases of a stage target. All states are the fifty and the capital's district."""
+    """The states that the phases of a stage target, territories and military addresses among them."""
     found: set[str] = set()
     for phase in phases:
         if stage_of(phase) == stage:
@@ -192,27 +190,40 @@ def targeted(phases: Iterable[Phase], stage: str) -> set[str]:
     return found
 
 
+Kinds = list[tuple[str, list[tuple[str, str]]]]
+
+
+def of_kinds(states: Collection[str]) -> Kinds:
+    """Some states by name under what they are, as filters offer them; no kind without one."""
+    kinds = [
+        (kind, [(code, name) for code, name in pairs if code in states])
+        for kind, pairs in usa.by_kind()
+    ]
+    return [(kind, pairs) for kind, pairs in kinds if pairs]
+
+
 def missing(
     open_: set[str],
     told: set[tuple[str, int | None]],
     districts: dict[str, list[int]],
     chosen: str,
-) -> dict[str, list[tuple[str, str, str]]]:
-    """What has no story yet though its phase is open: (state's code, its name, which districts).
+) -> dict[str, Kinds | list[tuple[str, str, str]]]:
+    """What has no story yet though its phase is open.
 
-    `untold` are the states without any, `partly` those with some districts without one.
+    `untold` are the states without any, kind by kind; `partly` those with some districts without one:
+    (state's code, its name, which districts).
     """
-    untold, partly = [], []
+    untold, partly = set(), []
     for state in sorted(open_ & {chosen} if chosen else open_, key=usa.state_name):
         have = {district for of, district in told if of == state}
         lacking = [one for one in districts.get(state, []) if one not in have]
         if not have:
-            untold.append((state, usa.state_name(state), ""))
+            untold.add(state)
         elif lacking:
             words = ", ".join("at large" if one == 0 else str(one) for one in lacking)
             word = "district" if len(lacking) == 1 else "districts"
             partly.append((state, usa.state_name(state), f"none from {word} {words}"))
-    return {"untold": untold, "partly": partly}
+    return {"untold": of_kinds(untold), "partly": partly}
 
 
 def districts_of_all() -> dict[str, list[int]]:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bench import rows
-from campaigns.models import Campaign, ZipArea
+from campaigns.models import Campaign, Phase, ZipArea
 from portal.models import User
 from stories.models import CoverageCount, CoverageLine, Item, Story
 from stories.verbs import coverage, telling
@@ -108,6 +108,27 @@ def test_a_lead_reads_every_state_and_what_is_missing(world: World, client_of: C
     }
     # In one line; Texas' phase is not open yet.
     assert missing(response)[0] == "No story yet from North Carolina, Pennsylvania."
+
+
+def test_territories_are_missing_apart_from_states(world: World, client_of: ClientOf) -> None:
+    Phase.objects.filter(pk=world.phase_one.pk).update(states=["AA", "GU", "KS", "PR", "UT"])
+    count(world)
+    response = client_of(world.lee).get(address(world))
+    assert missing(response) == [
+        "No story yet from Kansas, Utah.",
+        "Territories without a story: Guam, Puerto Rico.",
+        "Military addresses without a story: Armed Forces Americas.",
+    ]
+    page = BeautifulSoup(response.content, "html.parser")
+    groups = page.select("select#state optgroup")
+    assert [group["label"] for group in groups] == [
+        "Territories",
+        "Freely associated states",
+        "Military addresses",
+    ]
+    assert [option["value"] for option in groups[0].select("option")] == [
+        *("AS", "GU", "MP", "PR", "VI")
+    ]
 
 
 def test_one_states_districts(world: World, client_of: ClientOf) -> None:
