@@ -123,7 +123,7 @@ def _messages(phase: Phase, members: Sequence[Invited]) -> list[outbox.Composed]
                 "unsubscribe_url": (way_out := unsubscribe.replace(_SOMEBODY, str(member.token))),
             },
             urgency=Urgency.BULK,
-            key=_key(campaign.pk, member.pk),
+            key=_key(campaign.pk, member.token),
             unsubscribe_url=way_out,
         )
         for member in members
@@ -185,22 +185,35 @@ def unsubscribe(*, by: User | None, member: Member) -> None:
         no_invitations_since=timezone.now()
     )
     if changed:
-        dropped = _drop_waiting(member)
+        dropped = drop_waiting(member)
         audit.record(by, "unsubscribe", member, dropped=dropped)
 
 
-def _drop_waiting(member: Member) -> int:
-    """Forget invitations that nobody has tried to send: the member may be invited once they want it again."""
-    campaigns = member.invitations.values_list("campaign", flat=True)
-    keys = {_key(campaign, member.pk): campaign for campaign in campaigns}
+def drop_waiting(member: Member) -> int:
+    """Forget invitations that nobody has tried to send: the member may be invited once they want it again.
+
+    Those that were written to another record of theirs, too.
+    """
+    campaigns = list(member.invitations.values_list("campaign", flat=True))
+    tokens = [member.token, *member.former_tokens.values_list("token", flat=True)]
+    keys = {_key(campaign, token): campaign for campaign in campaigns for token in tokens}
     dropped = [keys[key] for key in outbox.drop_untried(list(keys))]
     member.invitations.filter(campaign__in=dropped).delete()
     return len(dropped)
 
 
-def _key(campaign: int, member: int) -> str:
-    """Of the message that says that a campaign has opened for a member."""
-    return f"opening:{campaign}:{member}"
+def drop_second_notices(theirs: Member, mine: Member) -> None:
+    """Of two records that become one, let one invitation to a campaign leave: the other's is taken back."""
+    invited = mine.invitations.values("campaign")
+    doubles = theirs.invitations.filter(campaign__in=invited)
+    campaigns = doubles.values_list("campaign", flat=True)
+    outbox.drop_untried([_key(campaign, theirs.token) for campaign in campaigns])
+    doubles.delete()
+
+
+def _key(campaign: int, token: uuid.UUID) -> str:
+    """Of the message that says that a campaign has opened for the member with this handle."""
+    return f"opening:{campaign}:{token}"
 
 
 @transaction.atomic

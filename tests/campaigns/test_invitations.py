@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +25,7 @@ from campaigns.models import (
     Wish,
 )
 from campaigns.verbs import invitations
+from campaigns.verbs.members import adopt
 from campaigns.verbs.phases import open_due_phases
 from portal.models import AuditLine, Job, Message, User
 from tests.house.people import World
@@ -369,3 +371,55 @@ def test_a_member_without_an_account_comes_from_the_mail_to_the_campaign(
     assert "You can take part: Texas, where you live" in answer.content.decode()
     newcomer.refresh_from_db()
     assert newcomer.user is not None
+
+
+def mias_second_record(world: World, run_jobs: Callable[[], int], *, wants_none: bool) -> Member:
+    """An address of Mia's that a roster knows and she has not proven yet; the campaign has just opened for it."""
+    second = add_members(world, 1)[0]
+    if wants_none:
+        invitations.unsubscribe(by=world.mia, member=world.mia_member)
+    open_due_phases()
+    run_jobs()
+    return second
+
+
+def waiting_for(member: Member) -> int:
+    """How many invitations wait to be sent to an address."""
+    return Message.objects.waiting().filter(template="invitation", address=member.email).count()
+
+
+def prove(user: User, email: str) -> None:
+    EmailAddress.objects.create(user=user, email=email, verified=True)
+    adopt(user, email)
+
+
+def test_who_wants_no_more_gets_none_that_waits_at_another_of_their_addresses(
+    opened: World, run_jobs: Callable[[], int], client_of: ClientOf
+) -> None:
+    Place.objects.filter(member=opened.mia_member).delete()
+    second = mias_second_record(opened, run_jobs, wants_none=False)
+    prove(opened.mia, second.email)
+    assert waiting_for(second) == 1
+    client_of(opened.mia).post(reverse("campaigns:unsubscribe", args=[opened.mia_member.token]))
+    assert waiting_for(second) == 0
+    assert not Invitation.objects.filter(member=opened.mia_member).exists()
+
+
+def test_whoever_wanted_none_gets_none_that_waits_at_an_address_they_prove(
+    opened: World, run_jobs: Callable[[], int]
+) -> None:
+    second = mias_second_record(opened, run_jobs, wants_none=True)
+    assert waiting_for(second) == 1
+    prove(opened.mia, second.email)
+    assert waiting_for(second) == 0
+
+
+def test_of_two_records_that_become_one_a_single_notice_leaves(
+    opened: World, run_jobs: Callable[[], int]
+) -> None:
+    second = mias_second_record(opened, run_jobs, wants_none=False)
+    own = Message.objects.waiting().filter(template="invitation", user=opened.mia)
+    assert (own.count(), waiting_for(second)) == (1, 1)
+    prove(opened.mia, second.email)
+    assert (own.count(), waiting_for(second)) == (1, 0)
+    assert Invitation.objects.filter(member=opened.mia_member).count() == 1
