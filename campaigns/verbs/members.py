@@ -8,13 +8,13 @@ from django.db.models import Q
 
 from campaigns.models import (
     FormerToken,
-    Invitation,
     Member,
     Participation,
     Place,
     RosterEntry,
     Wish,
 )
+from campaigns.verbs.invitations import drop_second_notices, drop_waiting
 from portal import audit
 from portal.errors import Refused
 from portal.models import User
@@ -24,6 +24,14 @@ def has_proven(user: User, email: str) -> bool:
     """Whether this address has been verified as this person's."""
     proven = EmailAddress.objects.filter(user=user, email__iexact=email, verified=True)
     return bool(proven.exists())
+
+
+def addresses_of(member: Member) -> list[str]:
+    """Every e-mail address of a person's, as their societies and their account have them."""
+    known = [member.email, *([member.user.email] if member.user else [])]
+    known += member.entries.values_list("email", flat=True)
+    known += EmailAddress.objects.filter(user=member.user_id or 0).values_list("email", flat=True)
+    return list(dict.fromkeys(known))
 
 
 @transaction.atomic
@@ -119,13 +127,14 @@ def _merge(theirs: Member, *, into: Member, by: User) -> None:
         token = theirs.token
         theirs.delete()
         FormerToken.objects.create(token=token, member=into)
+    if into.no_invitations_since is not None:
+        drop_waiting(into)
     audit.record(by, "merge_members", into, **detail)
 
 
 def _drop_doubles(theirs: Member, mine: Member) -> None:
     """Delete what the merged record could hold only once."""
-    invited = Invitation.objects.filter(member=mine).values("campaign")
-    Invitation.objects.filter(member=theirs, campaign__in=invited).delete()
+    drop_second_notices(theirs, mine)
     wished = Wish.objects.filter(member=mine).values("campaign")
     Wish.objects.filter(member=theirs, campaign__in=wished).delete()
     own = {place.kind: place for place in Place.objects.filter(member=mine)}

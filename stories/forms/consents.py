@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.forms import BoundField
 
 from campaigns.rules.usa import state_name
+from campaigns.verbs.members import addresses_of
 from stories.forms.grid import (
     LATER,
     MOST_MONTHS,
@@ -27,7 +28,6 @@ from stories.models import NameShown
 from stories.rules.consent import (
     USES,
     Permission,
-    addresses_of,
     marks_given_away,
     months_later,
     name_to_show,
@@ -229,17 +229,17 @@ class ConsentForm(forms.Form):
     def check_names(self) -> None:
         """No line without a name, or with the first name only, may carry a text that tells more."""
         shown = {self.shown(key) for key in self.chosen()}
-        self.found = marks_given_away(
-            self.words_that_leave() if shown - {NameShown.FULL} else "",
-            shown,
-            names=self.names(),
-            first_name=self.cleaned_data.get("first_name", ""),
-            addresses=addresses_of(self.grid.story.member),
-        )
+        if shown - {NameShown.FULL}:
+            self.found = marks_given_away(
+                self.words_that_leave(),
+                shown,
+                names=self.names(),
+                first_name=self.cleaned_data.get("first_name", ""),
+                addresses=addresses_of(self.grid.story.member),
+            )
         self.offer_not_me(self.found)
-        addresses = {address.casefold() for address in addresses_of(self.grid.story.member)}
         said = set(self.cleaned_data.get("not_me", []))
-        open_ = [mark for mark in self.found if mark.casefold() in addresses or mark not in said]
+        open_ = [mark for mark in self.found if "@" in mark or mark not in said]
         if open_:
             words = given_away_words(open_, nameless=NameShown.NONE in shown)
             self.add_error(None, forms.ValidationError(words, code="given-away"))

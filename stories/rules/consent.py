@@ -110,11 +110,6 @@ def names_of(member: Member) -> list[str]:
     return [f"{member.given_name} {member.family_name}", member.user.name if member.user else ""]
 
 
-def addresses_of(member: Member) -> list[str]:
-    """An author's e-mail addresses, as their society and their account have them."""
-    return list(dict.fromkeys([member.email, *([member.user.email] if member.user else [])]))
-
-
 def words_of(revision: Revision) -> str:
     """Everything that can be read of a revision."""
     photo = revision.photo

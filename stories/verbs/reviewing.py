@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.verbs.members import addresses_of
 from portal import audit, outbox
 from portal.errors import Refused
 from portal.links import absolute
@@ -26,7 +27,7 @@ from stories.models import (
     Tag,
 )
 from stories.rules import texts
-from stories.rules.consent import addresses_of, marks_given_away, names_of, words_of
+from stories.rules.consent import marks_given_away, names_of, words_of
 from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
 from stories.verbs.telling import refuse_another_text, write_revision

@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import ConsentText, Member, Participation
+from campaigns.models import ConsentText, Member, Participation, RosterEntry
 from portal.models import User
 from stories.models import Draft, Story
 from stories.rules import words
@@ -346,3 +347,19 @@ def test_a_name_of_two_letters_gives_its_author_away_too(
         answer = mia.post(url(story, "preview"), sent)
         assert answer.status_code == (400 if told else 302)
         assert ('value="Li"' in answer.content.decode()) is told
+
+
+def test_every_address_of_the_author_gives_them_away(
+    world: World, mia: Client, story: Story
+) -> None:
+    """One that a roster has and one of the account, beside the one that all know her by."""
+    RosterEntry.objects.create(
+        society=world.rivers, member=world.mia_member, email="mchen7@ku.example.org"
+    )
+    EmailAddress.objects.create(user=world.mia, email="clockreader@example.org", verified=True)
+    nameless = line(world.research_america, "press")
+    for address in ("MChen7@ku.example.org", "clockreader@example.org"):
+        sent = page(world, story, nameless, hook=f"Write to {address}", not_me=[address.lower()])
+        answer = mia.post(url(story, "preview"), sent)
+        assert answer.status_code == 400
+        assert f"“{address.lower()}”" in answer.content.decode()
