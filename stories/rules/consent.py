@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from campaigns.rules.usa import STATE_NAMES
 from stories.models import Consent, NameShown
-from stories.rules.texts import all_words, names_given_away
+from stories.rules.texts import all_words, folded, names_given_away, parts_of
 
 if TYPE_CHECKING:
     from campaigns.models import Member
@@ -93,12 +93,12 @@ def marks_given_away(
     `shown` are the names under which it travels: where one is none, every part of a name counts; where
     one is the first name, every other part.
     """
-    parts = [part for name in names for part in name.split()]
+    parts = [part for name in names for part in parts_of(name)]
     if NameShown.NONE not in shown:
         if NameShown.FIRST not in shown:
             return []
-        first = first_name.casefold().split()
-        parts = [part for part in parts if part.casefold() not in first]
+        first = {folded(part) for part in parts_of(first_name)}
+        parts = [part for part in parts if folded(part) not in first]
     found = names_given_away(text, " ".join(parts), "")
     for address in addresses:
         found += names_given_away(text, "", address)

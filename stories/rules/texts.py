@@ -62,6 +62,16 @@ def all_words(hook: str, answers: Sequence[Answer], photo_description: str = "")
     return "\n".join([hook, photo_description, *(flat(answer["value"]) for answer in answers)])
 
 
+#: What phones and word processors type for other signs, letters that are no letter with an accent, and
+#: signs that nobody sees.
+ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("‘’ʼ`´", "'"),
+        **dict.fromkeys("‐‑–", "-"),
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"),
+        **dict(zip("ŁłØøĐđı", "LlOoDdi", strict=True)),
+    }
+)
 #: Parts of a name as it is written that are no name.
 TITLES = ("Dr", "Jr", "Mr", "Ms", "Sr", "St")
 
@@ -70,16 +80,21 @@ def names_given_away(texts: str, full_name: str, email: str) -> list[str]:
     """Which of an author's own marks stand in a text that is to travel without a name.
 
     Looks, whatever the capitals and accents, for every part of the name of three letters or more as a
-    whole word ("Mia", "Mia's", "Mia-Sofia"), and for the address. A part of two letters ("Li") counts
+    whole word ("Mia", "Mia's", "mia-sofia"), and for the address. A part of two letters ("Li") counts
     where it stands as it is spelled, because many are little words as well. A script without capitals
     has no spaces to go by either: there a part of two characters counts wherever it stands. Returns what
     was found, each once, as the author spelled it.
     """
     text = unaccented(texts)
-    found = [part for part in re.split(r"[\s,;]+", full_name) if stands_in(text, part)]
+    found = [part for part in parts_of(full_name) if stands_in(text, part)]
     if email and folded(email) in text.casefold():
         found.append(email)
     return list(dict.fromkeys(found))
+
+
+def parts_of(name: str) -> list[str]:
+    """The words of a name, those of a double name one by one."""
+    return [part for part in re.split(r"[\s,;‐‑–-]+", name) if part]
 
 
 def stands_in(text: str, part: str) -> bool:
@@ -94,7 +109,7 @@ def stands_in(text: str, part: str) -> bool:
         return False
     else:
         sought, text = sought.casefold(), text.casefold()
-    return bool(re.search(rf"(?<!\w){re.escape(sought)}(?!\w)", text))
+    return bool(re.search(rf"(?<![^\W_]){re.escape(sought)}(?![^\W_])", text))
 
 
 def folded(text: str) -> str:
@@ -104,5 +119,5 @@ def folded(text: str) -> str:
 
 def unaccented(text: str) -> str:
     """The same with its capitals as they are."""
-    parts = unicodedata.normalize("NFKD", text)
+    parts = unicodedata.normalize("NFKD", text.translate(ALIKE))
     return "".join(c for c in parts if not unicodedata.combining(c))

@@ -363,3 +363,35 @@ def test_every_address_of_the_author_gives_them_away(
         answer = mia.post(url(story, "preview"), sent)
         assert answer.status_code == 400
         assert f"“{address.lower()}”" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "hook", "told"),
+    [
+        ("Mia O'Brien", "Dr. O’Brien saw it", "O'Brien"),  # as phones type it
+        ("Mia O’Brien", "Dr. O'Brien saw it", "O’Brien"),
+        ("Mia García-López", "Dr. Lopez saw it", "López"),
+        ("Mia Løvås", "Dr. Lovas saw it", "Løvås"),
+        ("Mia Weber", "See example.org/mia_weber", "Weber"),
+        ("Mia Weber", "Dr. We\u00adber saw it", "Weber"),  # a hyphen that nobody sees
+        ("Mia Weber", "Webers saw it, the cobweber too", ""),
+    ],
+)
+def test_a_name_is_found_however_it_was_typed(
+    world: World, mia: Client, story: Story, name: str, hook: str, told: str
+) -> None:
+    given, _, family = name.partition(" ")
+    Member.objects.filter(pk=world.mia_member.pk).update(given_name=given, family_name=family)
+    User.objects.filter(pk=world.mia.pk).update(name=name)
+    sent = page(world, story, line(world.research_america, "press"), hook=hook, full_name=name)
+    answer = mia.post(url(story, "preview"), sent)
+    assert answer.status_code == (400 if told else 302)
+    assert not told or f'value="{html.escape(told)}"' in answer.content.decode()
+
+
+def test_half_of_a_double_first_name_may_be_shown(world: World, mia: Client, story: Story) -> None:
+    Member.objects.filter(pk=world.mia_member.pk).update(given_name="Mía-Sofia")
+    first = line(world.research_america, "press", name_shown="first")
+    for hook, status in (("I am Mia", 302), ("I am Mia-Sofia", 400)):
+        sent = page(world, story, first, hook=hook, first_name="Mia")
+        assert mia.post(url(story, "preview"), sent).status_code == status
