@@ -55,7 +55,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ("email", "name", "is_active", "is_staff")
         help_texts = {
-            "is_active": "Off: the person is signed out at once, cannot sign in, and gets no mail.",
+            "is_active": "Off: the person is signed out at once, cannot sign in, and gets no mail. Their "
+            "stories keep the permissions that they gave: ask them first to withdraw what shall come back.",
         }
 
     def clean(self) -> dict[str, Any]:
