@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stories.models import Story
-from stories.states import StoryState
+from stories.models import Recall, Story
+from stories.rules.timeline import answer_words
+from stories.states import RecallState, StoryState
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,18 @@ def next_step(
     permits_somebody: bool = True,
     holders: Sequence[str] = (),
     asked_about: Sequence[str] = (),
+    recalls: Sequence[Recall] | None = None,
 ) -> NextStep:
     """What comes next.
 
     `permits_somebody`: a live consent for a partner; `holders`: who has it, by name; `asked_about`:
-    partners that joined late and wait for the author's word.
+    partners that joined late and wait for the author's word; `recalls`: what partners were asked to give
+    back, with their names, the oldest first, where the page tells each answer.
     """
     if story.state == StoryState.APPROVED:
         return _of_an_approved_one(permits_somebody, holders, asked_about)
+    if story.state == StoryState.WITHDRAWN and recalls is not None:
+        return _of_one_taken_back(recalls)
     society = story.society.short_name
     return {
         StoryState.DRAFT: NextStep(
@@ -90,3 +95,21 @@ def _of_an_approved_one(
             "Choose who may use it",
         )
     return NextStep("It goes to each partner that you allow, with that partner’s next batch.")
+
+
+def _of_one_taken_back(recalls: Sequence[Recall]) -> NextStep:
+    last = {str(recall.partner): recall for recall in recalls}
+    waiting = sorted(name for name, recall in last.items() if recall.state == RecallState.ASKED)
+    told = [
+        f"{name} answered: {answer_words(recall)}"
+        for name, recall in sorted(last.items())
+        if recall.state != RecallState.ASKED
+    ]
+    if not last:
+        told = ["No partner had it."]
+    if waiting:
+        were, have = ("was", "has") if len(waiting) == 1 else ("were", "have")
+        told.append(
+            f"{' and '.join(waiting)} {were} asked to give it up and {have} not answered yet."
+        )
+    return NextStep(f"You took it back. It leaves with no batch any more. {' '.join(told)}")

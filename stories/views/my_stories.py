@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -13,7 +13,7 @@ from campaigns.models import Partner
 from portal import access
 from portal.models import AuditLine, User
 from portal.paging import page
-from stories.models import Consent, Download, ImportedStory, Item, Story
+from stories.models import Consent, Download, ImportedStory, Item, Recall, Story
 from stories.rules.next_steps import next_step
 from stories.rules.timeline import Journey, Step, timeline
 from stories.states import StoryState
@@ -22,6 +22,8 @@ from stories.verbs.telling import working_copy
 from stories.views.consents import holders_by_story, holders_of
 from stories.views.desk import last_reason
 
+#: Partners by name, those that join later last, on every database.
+PARTNERS = F("partner__name").asc(nulls_last=True)
 #: States in which a new text can be sent.
 WRITABLE = (
     StoryState.DRAFT,
@@ -79,7 +81,7 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
     found = access.fetch(request, Story, ref=ref)
     if found.state == StoryState.DRAFT:
         return redirect("stories:write", ref)
-    consents = list(found.consents.live().select_related("partner").order_by("partner__name"))
+    consents = list(found.consents.live().select_related("partner").order_by(PARTNERS))
     revision = found.current_revision
     holders = holders_of(found)
     asks = undecided_asks([found]).get(found.pk, [])
@@ -91,6 +93,7 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
             permits_somebody=any(c.partner_id for c in consents),
             holders=[holder.name for holder in holders if holder.has_it],
             asked_about=[str(ask.partner) for ask in asks],
+            recalls=recalls_of(found),
         ),
         "reason": last_reason(found),
         "consents": consents,
@@ -105,6 +108,13 @@ def story(request: HttpRequest, ref: UUID) -> HttpResponse:
         and found.approved_revision_id not in (None, revision.pk),
     }
     return render(request, "stories/member/story.html", context)
+
+
+def recalls_of(story: Story) -> list[Recall] | None:
+    """What partners were asked to give back of a story that its author withdrew, the oldest first."""
+    if story.state != StoryState.WITHDRAWN:
+        return None
+    return list(story.recalls.asked().select_related("partner").order_by("pk"))
 
 
 def steps_of(story: Story) -> list[Step]:

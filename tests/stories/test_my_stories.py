@@ -20,7 +20,7 @@ from tests.house.batches import approve, fetched_batch, send_correction
 from tests.house.people import World, client_of
 from tests.house.post import Mail
 from tests.house.queries import equal_queries
-from tests.house.stories import approved_story, join, submitted_story
+from tests.house.stories import approved_story, join, permission, submitted_story
 
 
 @pytest.fixture
@@ -149,7 +149,8 @@ def test_every_step_is_told_in_order_and_no_note(
         "Research!America answered: it is already published.",
         "At example.org/7",
     ]
-    places = [shown.index(step) for step in steps]
+    told = shown.split("Every step")[-1]
+    places = [told.index(step) for step in steps]
     assert places == sorted(places)
     assert "Between us" not in shown
     assert "Ana" not in shown
@@ -197,6 +198,38 @@ def test_who_has_it_is_said_once_it_was_fetched(world: World, mia: Client) -> No
     assert "next batch" in text(mia, f"/stories/{story.ref}/")
     fetched_batch(world)
     assert "It is with Research!America." in text(mia, f"/stories/{story.ref}/")
+
+
+def test_a_story_taken_back_says_who_has_answered_and_who_has_not(
+    world: World, mia: Client
+) -> None:
+    unfetched = approved_story(world)
+    telling.withdraw(by=world.mia, story=unfetched)
+    assert "no batch any more. No partner had it." in text(mia, f"/stories/{unfetched.ref}/")
+    both = [permission(world.research_america), permission(world.frontline)]
+    story = approved_story(world, permissions=both)
+    fetched_batch(world)
+    fetched_batch(world, world.frontline, by=world.fay)
+    telling.withdraw(by=world.mia, story=story)
+    here = f"/stories/{story.ref}/"
+    asked = "Research!America and Science Frontline were asked to give it up and have not answered"
+    assert asked in text(mia, here)
+    answer_recall(
+        by=world.paula,
+        recall=Recall.objects.get(partner=world.research_america),
+        answer=RecallAnswer(RecallState.DELETED, ""),
+    )
+    assert (
+        "Research!America answered: every copy is deleted. Science Frontline was asked to give it "
+        "up and has not answered yet." in text(mia, here)
+    )
+
+
+def test_partners_that_join_later_stand_last(world: World, mia: Client) -> None:
+    both = [permission(None), permission(world.research_america)]
+    shown = text(mia, f"/stories/{submitted_story(world, permissions=both).ref}/")
+    who = shown.split("Who may use it")[-1]
+    assert who.index("Research!America") < who.index("Partners that join later")
 
 
 def test_the_letters_reach_the_author(world: World, deliver_mail: Callable[[], list[Mail]]) -> None:
