@@ -30,7 +30,7 @@ class Pile:
     later: int  # put back after a failure, or for another day
     in_hand: int
     given_up: int
-    oldest_due_at: dt.datetime | None
+    oldest_due_at: dt.datetime | None  # of what is due; what somebody has in hand does not wait
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _piled(rows: QuerySet[Any], by: str) -> list[dict[str, Any]]:
             later=Count("pk", filter=waiting & Q(due_at__gt=now)),
             in_hand=Count("pk", filter=in_hand),
             given_up=Count("pk", filter=Q(failed_at__isnull=False)),
-            oldest_due_at=Min("due_at", filter=waiting & Q(due_at__lte=now)),
+            oldest_due_at=Min("due_at", filter=due),
         )
         .order_by(by)
     )
