@@ -37,6 +37,10 @@ LOCAL_SITE = site.hostname in {"127.0.0.1", "localhost", "testserver"}
 HTTPS = site.scheme == "https"
 if not HTTPS and not LOCAL_SITE:
     env.refuse("SITE_URL must begin with https:// unless it is this machine's own localhost.")
+if DEBUG and not LOCAL_SITE:
+    env.refuse(
+        "DEBUG shows code and data to whoever meets an error; it runs on localhost only. Unset DEBUG."
+    )
 if DEMO and not LOCAL_SITE:
     env.refuse(
         "DEMO shows everybody's mail and signs anyone in; it runs on localhost only. Unset DEMO."

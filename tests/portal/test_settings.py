@@ -75,6 +75,15 @@ def test_what_looks_right_and_would_fail_later_stops_the_start(tmp_path: Path) -
     assert "ter2" not in words
 
 
+def test_what_shows_too_much_starts_on_localhost_alone(tmp_path: Path) -> None:
+    for name, value in {"DEBUG": "1", "DEMO": "1", "DEMAND_SECOND_FACTOR": "0"}.items():
+        own = {"VAR_DIR": str(tmp_path), "SECRET_KEY": "k" * 50, "DEMAND_SECOND_FACTOR": "1"}
+        own[name] = value
+        assert start(**own)[0] == 0, name
+        exit_code, words = start(SITE_URL="https://stories.example.org", **own)
+        assert (exit_code, named(words.splitlines())) == (1, {name})
+
+
 def test_a_site_that_does_not_answer_to_its_own_name_is_not_started(tmp_path: Path) -> None:
     own = {"VAR_DIR": str(tmp_path), "SITE_URL": "https://stories.example.org"}
     keys = {"SECRET_KEY": "k" * 50}
