@@ -45,6 +45,10 @@ class StoryFilter(forms.Form):
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
 
+    def left_out(self) -> list[str]:
+        """The names of the filters that could not be read."""
+        return list(self.errors)
+
     def conditions(self, *, consent: str, story: str) -> Q:
         """The filters but the words as a condition; `consent` and `story` are prefixes of the fields' paths."""
         asked, fits = self.asked(), Q()

@@ -7,7 +7,8 @@ from typing import BinaryIO, cast
 
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
@@ -46,7 +47,9 @@ def library(request: HttpRequest) -> HttpResponse:
             "of_several": len({item.batch.campaign_id for item in shown}) > 1,
             "count": words.tallies({"found": items}, user)["found"] if words else tally_of(items),
             "formats": list(FORMATS),
-            "kept": kept_query(request),
+            "kept": query_of(request, "after", *form.left_out()),
+            "sheet_query": query_of(request, *form.left_out()),
+            "left_out": [form[name].label for name in form.left_out()],
         },
     )
 
@@ -69,6 +72,8 @@ def library_sheet(request: HttpRequest) -> HttpResponse:
     That they were taken is on record first; what is taken back in that moment is not among them.
     """
     form = filter_of(request)
+    if form.left_out():
+        return as_list(request)
     found = one_page(request, narrowed(request, form), form)
     items = Item.objects.live().filter(pk__in=[item.pk for item in found.rows])
     taken = handing_over.record_selection(by=access.person(request), items=items, file=SHEET)
@@ -104,11 +109,17 @@ def filter_of(request: HttpRequest) -> LibraryFilter:
     return LibraryFilter(request.GET, campaigns=campaigns.distinct().order_by("name"))
 
 
-def kept_query(request: HttpRequest) -> str:
-    """The filters without the page, for the links that take the selection along."""
+def query_of(request: HttpRequest, *without: str) -> str:
+    """The address's query without some names, for the links that take the selection along."""
     query = request.GET.copy()
-    query.pop("after", None)
+    for name in without:
+        query.pop(name, None)
     return query.urlencode()
+
+
+def as_list(request: HttpRequest) -> HttpResponse:
+    """To the list with the same filters, which says what it could not read: nobody takes more than they meant."""
+    return redirect(f"{reverse('stories:library')}?{request.GET.urlencode()}")
 
 
 @require_safe
@@ -154,17 +165,19 @@ def library_photo(request: HttpRequest, number: int) -> FileResponse:
 
 
 @require_safe
-def library_export(request: HttpRequest, suffix: str) -> StreamingHttpResponse:
+def library_export(request: HttpRequest, suffix: str) -> HttpResponse | StreamingHttpResponse:
     """The filtered stories as a file; that they were taken is on record first.
 
     It is whole before the first byte leaves, so that what fails fails in words and not in half a file.
     """
-    form = FORMATS.get(suffix)
+    form, asked = FORMATS.get(suffix), filter_of(request)
     if form is None:
         raise Http404
+    if asked.left_out():
+        return as_list(request)
     name = f"storybank-selection.{form.suffix}"
     items = handing_over.record_selection(
-        by=access.person(request), items=selected(request, filter_of(request)), file=name
+        by=access.person(request), items=selected(request, asked), file=name
     )
     spool = batch_files.nameless()
     export = form.begin(spool)

@@ -91,6 +91,24 @@ def test_the_last_day_counts_in_the_campaigns_time_zone(world: World) -> None:
         assert hooks(world) == []
 
 
+def test_a_filter_that_cannot_be_read_is_said_and_takes_nothing_along(world: World) -> None:
+    approved_story(world)
+    delivered_batch(world)
+    paula = client_of(world.paula)
+    asked = "state=KS&district=KS-2"
+    page = paula.get(f"{LIBRARY}?{asked}").content.decode()
+    assert "District: this could not be read." in page
+    assert 'href="/inbox/stories/export/csv/?state=KS"' in page
+    assert 'href="/inbox/stories/sheet/?state=KS"' in page
+    before = Download.objects.count()
+    for door in ("sheet/", "export/csv/", "export/json/"):
+        answer = paula.get(f"{LIBRARY}{door}?{asked}")
+        assert (answer.status_code, answer["Location"]) == (302, f"{LIBRARY}?{asked}")
+    assert Download.objects.count() == before
+    assert paula.get(f"{LIBRARY}sheet/?state=KS").status_code == 200
+    assert "could not be read" not in paula.get(f"{LIBRARY}?state=KS&district=1").content.decode()
+
+
 def test_filters(world: World) -> None:
     approved_story(world, hook="Kansas, full")
     approved_story(
