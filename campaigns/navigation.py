@@ -21,12 +21,13 @@ class Room:
     url_name: str
     order: int
     also: str = ""
+    in_menu: bool = False
 
 
 def links(rooms: Iterable[Room], tie: Ties) -> list[Entry]:
     """The links of those rooms that one of the ties opens."""
     return [
-        Entry(room.label, reverse(room.url_name), room.order, also=room.also)
+        Entry(room.label, reverse(room.url_name), room.order, also=room.also, in_menu=room.in_menu)
         for room in rooms
         if any(getattr(tie, name) for name in room.ties)
     ]
@@ -38,6 +39,7 @@ ROOMS: tuple[Room, ...] = (
     Room(frozenset({"member"}), "Places", "campaigns:places", 14),
     Room(frozenset({"coordinator"}), "Roster", "campaigns:rosters", 22),
     Room(frozenset({"coordinator"}), "Requests", "campaigns:requests", 24),
+    Room(frozenset({"coordinator"}), "Notices", "campaigns:notices", 26, in_menu=True),
     Room(frozenset({"lead"}), "Campaigns I lead", "campaigns:lead", 30),
 )
 

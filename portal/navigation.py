@@ -22,7 +22,8 @@ from portal.models import User
 class Entry:
     """One link of the header. Lower `order` stands further left.
 
-    `also` is a pattern of addresses that belong to it without lying under its own.
+    `also` is a pattern of addresses that belong to it without lying under its own. `in_menu`: it stands in
+    the menu under the person's name.
     """
 
     label: str
@@ -30,6 +31,7 @@ class Entry:
     order: int = 50
     current: bool = False
     also: str = ""
+    in_menu: bool = False
 
 
 def entries(user: User, path: str) -> list[Entry]:

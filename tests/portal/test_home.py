@@ -118,6 +118,18 @@ def test_the_header_marks_a_room_at_addresses_that_lie_elsewhere(world: World) -
     assert [e.label for e in at_setup if e.current] == ["Campaigns I lead"]
 
 
+def test_a_coordinator_finds_the_notices_that_mail_speaks_of_in_the_menu(
+    world: World, client_of: ClientOf
+) -> None:
+    def link_of(user: User) -> list[str]:
+        page = soup(client_of(user).get("/me/").content)
+        assert page.select('.rooms a[href="/me/notices/"]') == []
+        return [link.text for link in page.select('.menu-panel a[href="/me/notices/"]')]
+
+    assert link_of(world.ana) == ["Notices"]
+    assert link_of(world.mia) == []
+
+
 def test_an_operator_lands_where_operators_work_and_nobody_else_does(
     world: World, client_of: ClientOf
 ) -> None:
