@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -44,21 +45,35 @@ class Made:
             values[n] = key.hex if isinstance(key, UUID) and isinstance(values[n], str) else key
         return values
 
-    def objects(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """The objects of rows that the question found, made as `django.db.models.query.ModelIterable` does."""
-        compiler: Any = self.compiler
+    @cached_property
+    def reader(self) -> Reader:
+        """What makes objects of its rows."""
+        return Reader(self.compiler)
+
+
+class Reader:
+    """Makes objects of rows as `django.db.models.query.ModelIterable` does, but looks once at what they are."""
+
+    def __init__(self, compiler: Any) -> None:
+        self.compiler = compiler
         info, select = compiler.klass_info, compiler.select
         fields = info["select_fields"]
-        own = slice(fields[0], fields[-1] + 1)
-        names = [column.target.attname for column, _, _ in select[own]]
+        self.model = info["model"]
+        self.own = slice(fields[0], fields[-1] + 1)
+        self.names = [column.target.attname for column, _, _ in select[self.own]]
         internals: Any = django_query  # a later Django's takes one argument more
-        along = internals.get_related_populators(info, select, connection.alias)
+        self.along = internals.get_related_populators(info, select, connection.alias)
+        self.annotations = compiler.annotation_col_map or {}
+        self.converters = compiler.get_converters([column for column, _, _ in select])
+
+    def objects(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """The objects, with annotations and with what `select_related` names."""
         found = []
-        for row in compiler.results_iter([rows]):
-            made = info["model"].from_db(connection.alias, names, row[own])
-            for relation in along:
+        for row in self.compiler.apply_converters(rows, self.converters):
+            made = self.model.from_db(connection.alias, self.names, row[self.own])
+            for relation in self.along:
                 relation.populate(row, made)
-            for name, place in (compiler.annotation_col_map or {}).items():
+            for name, place in self.annotations.items():
                 setattr(made, name, row[place])
             found.append(made)
         return found
@@ -86,7 +101,7 @@ class Prepared:
         """The objects that the question finds, with annotations and with what `select_related` names."""
         rows = self.rows(**keys)
         assert self._made is not None
-        return self._made.objects(rows)
+        return self._made.reader.objects(rows)
 
     def first(self, **keys: Key) -> Any:
         """The first of them, or None."""
