@@ -149,7 +149,7 @@ def end_former_items(batch: Batch, stories: Sequence[int]) -> dict[int, int | No
     locked = (
         earlier.select_for_update()
         .order_by("story", "pk")
-        .only("pk", "story_id", "ended_at", "ended_why", "replaces_id")
+        .only("pk", "story_id", "consent_id", "ended_at", "ended_why", "replaces_id")
     )
     latest = {item.story_id: item for item in locked}
     live = {story: item.pk for story, item in latest.items() if item.ended_at is None}
@@ -166,15 +166,18 @@ def end_former_items(batch: Batch, stories: Sequence[int]) -> dict[int, int | No
 
 
 def taken_back_since(moved: Sequence[Item], partner: int) -> set[int]:
-    """The stories, by id, that a partner had to give back after these items of theirs had ended."""
+    """The stories, by id, that a partner had to give back after these items of theirs had moved on.
+
+    Such an item's own permission, or a later one, has ended for another reason than a wider one.
+    """
     if not moved:
         return set()
-    ended = {item.story_id: item.ended_at for item in moved if item.ended_at}
-    taken_back = Consent.objects.filter(story__in=ended, partner=partner).exclude(
+    sealed_under = {item.story_id: item.consent_id for item in moved}
+    ended = Consent.objects.filter(story__in=sealed_under, partner=partner).exclude(
         ended_why__in=("", EndReason.REPLACED)
     )
-    ends = taken_back.values_list("story", "ended_at")
-    return {story for story, at in ends if at and at > ended[story]}
+    ends = ended.values_list("story", "pk")
+    return {story for story, consent in ends if consent >= sealed_under[story]}
 
 
 def seal_if_due(*, campaign: Campaign, partner: Partner, now: dt.datetime) -> Batch | None:

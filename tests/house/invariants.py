@@ -80,6 +80,7 @@ class Rows:
         self.revisions_of = grouped(self.revisions.values(), "story_id")
         self.consents_of = grouped(self.consents, "story_id")
         self.consent = {consent.pk: consent for consent in self.consents}
+        self.item = {item.pk: item for item in self.items}
         keys = Message.objects.filter(template="recall").values_list("key", flat=True)
         self.told = Counter((key or "").split(":")[1] for key in keys)
         self.officers = Counter(PartnerUser.objects.values_list("partner", flat=True))
@@ -117,7 +118,9 @@ def check_words(story: Story, rows: Rows) -> None:
 
 
 def check_item(item: Item, rows: Rows) -> None:
-    """3 and 4: accepted text, consent that was live at the sealing, for this partner."""
+    """3 to 5: accepted text, consent that was live at the sealing, for this partner; what it replaces was not
+    taken back in between.
+    """
     consent, batch = rows.consent[item.consent_id], rows.batches[item.batch_id]
     revision, story = rows.revisions[item.accepted_id], rows.by_pk[item.story_id]
     assert batch.sealed_at is not None
@@ -127,6 +130,14 @@ def check_item(item: Item, rows: Rows) -> None:
     assert item.partner_id == batch.partner_id == consent.partner_id
     assert consent.given_at <= batch.sealed_at
     assert consent.ended_at is None or consent.ended_at >= batch.sealed_at
+    if former := rows.item.get(item.replaces_id or 0):
+        assert (former.story_id, former.partner_id) == (item.story_id, item.partner_id)
+        for between in rows.consents_of[item.story_id]:
+            if (
+                between.partner_id == item.partner_id
+                and former.consent_id <= between.pk < consent.pk
+            ):
+                assert between.ended_why == "replaced"
     if item.pk <= rows.checked.item:
         return
     sealed_on = batch.sealed_at.astimezone(ZoneInfo(batch.campaign.time_zone)).date()
