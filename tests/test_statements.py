@@ -21,7 +21,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import CampaignPartner, Coordinator, Partner
 from portal.models import DigestLine, Message, User
-from stories.models import Draft, Note, Story, Tag
+from stories.models import Draft, NameShown, Note, Story, Tag
 from stories.states import StoryState
 from stories.verbs import reviewing, telling
 from tests.house.people import World, client_of, make_user
@@ -60,19 +60,23 @@ def busy(world: World, settings: Settings) -> World:
     return world
 
 
-def story_to_submit(world: World) -> Story:
+def story_to_submit(world: World, name_shown: str) -> Story:
     """A draft that is complete."""
     story = telling.begin(by=world.mia, participation=join(world, world.mia_member))
-    telling.save_draft(by=world.mia, story=story, version=0, **draft_of(world))
+    draft = draft_of(world)
+    for line in draft["consents"].values():
+        line["name_shown"] = name_shown
+    telling.save_draft(by=world.mia, story=story, version=0, **draft)
     return story
 
 
-def test_submitting(busy: World) -> None:
+@pytest.mark.parametrize("name_shown", NameShown.values)
+def test_submitting(busy: World, name_shown: str) -> None:
     mia = client_of(busy.mia)
     typed = {"version": 1, "consent_version": busy.consent_text.version}
     # PostgreSQL is told a prepared question once for each connection: here, for a story before.
-    mia.post(reverse("stories:submit", args=[story_to_submit(busy).ref]), typed)
-    story = story_to_submit(busy)
+    mia.post(reverse("stories:submit", args=[story_to_submit(busy, name_shown).ref]), typed)
+    story = story_to_submit(busy, name_shown)
     preview = mia.get(reverse("stories:preview", args=[story.ref]))
     assert preview.status_code == 200
     before = Message.objects.count(), DigestLine.objects.count()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q
@@ -28,10 +30,15 @@ def has_proven(user: User, email: str) -> bool:
 
 def addresses_of(member: Member) -> list[str]:
     """Every e-mail address of a person's, as their societies and their account have them."""
-    known = [member.email, *([member.user.email] if member.user else [])]
-    known += member.entries.values_list("email", flat=True)
-    known += EmailAddress.objects.filter(user=member.user_id or 0).values_list("email", flat=True)
-    return list(dict.fromkeys(known))
+    entries = member.entries.values_list("email", flat=True)
+    account = EmailAddress.objects.filter(user=member.user_id or 0).values_list("email", flat=True)
+    return with_own_addresses(member, [*entries, *account])
+
+
+def with_own_addresses(member: Member, others: Iterable[str]) -> list[str]:
+    """A member's and their account's first address, and the others, each once."""
+    own = [member.email, *([member.user.email] if member.user else [])]
+    return list(dict.fromkeys([*own, *others]))
 
 
 @transaction.atomic

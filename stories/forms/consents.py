@@ -10,7 +10,6 @@ from django.db.models import Max
 from django.forms import BoundField
 
 from campaigns.rules.usa import state_name
-from campaigns.verbs.members import addresses_of
 from stories.forms.grid import (
     LATER,
     MOST_MONTHS,
@@ -235,7 +234,7 @@ class ConsentForm(forms.Form):
                 shown,
                 names=self.names(),
                 first_name=self.cleaned_data.get("first_name", ""),
-                addresses=addresses_of(self.grid.story.member),
+                addresses=self.grid.addresses,
             )
         self.offer_not_me(self.found)
         said = set(self.cleaned_data.get("not_me", []))

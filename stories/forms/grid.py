@@ -32,13 +32,17 @@ NAME_WORDS = {
 
 @dataclass(frozen=True)
 class GridContext:
-    """What the grid is made from. `live` are the story's live consents, `today` is the campaign's date."""
+    """What the grid is made from.
+
+    `live` are the story's live consents, `today` is the campaign's date, `addresses` are the author's.
+    """
 
     story: Story
     partnerships: Sequence[CampaignPartner]
     live: Sequence[Consent]
     text: ConsentText
     today: dt.date
+    addresses: Sequence[str]
 
     @property
     def campaign(self) -> Campaign:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import CampaignPartner, ConsentText, Coordinator, Phase, Prompt
+from campaigns.models import (
+    CampaignPartner,
+    ConsentText,
+    Coordinator,
+    Phase,
+    Prompt,
+    RosterEntry,
+)
 from campaigns.states import CampaignState
+from campaigns.verbs.members import with_own_addresses
 from portal.gathering import Gathering
 from stories.models import Consent, Draft, Story
 
@@ -33,6 +42,7 @@ class Surroundings:
     phases: list[Phase]
     consents: list[Consent]
     coordinators: list[Coordinator]
+    author_addresses: list[str]
 
     @property
     def phase_is_open(self) -> bool:
@@ -55,6 +65,10 @@ def surroundings_of(story: Story) -> Surroundings:
         phases=[phase for phase in found.of(Phase) if phase.window_holds(now)],
         consents=found.of(Consent),
         coordinators=found.of(Coordinator),
+        author_addresses=with_own_addresses(
+            story.member,
+            [row.email for row in [*found.of(RosterEntry), *found.of(EmailAddress)]],
+        ),
     )
 
 
@@ -70,4 +84,6 @@ def around(*, campaign: int, story: int, society: int) -> tuple[QuerySet[Any], .
         Phase.objects.filter(campaign=campaign, campaign__state=CampaignState.RUNNING),
         Consent.objects.live().filter(story=story).select_related("partner"),
         Coordinator.objects.filter(society=society, user__is_active=True).select_related("user"),
+        RosterEntry.objects.filter(member__stories=story),
+        EmailAddress.objects.filter(user__member__stories=story),
     )

@@ -119,6 +119,7 @@ def grid_of(around: Surroundings) -> GridContext:
         live=around.consents,
         text=around.text,
         today=today_of(around.story),
+        addresses=around.author_addresses,
     )
 
 

@@ -27,6 +27,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Invitation, Member, Place
+from campaigns.verbs.members import addresses_of
 from portal.models import AuditLine, Job, Message, User
 from stories.demo import material, plot, rosters
 from stories.demo.clock import Calendar, clock_at
@@ -273,6 +274,7 @@ def test_the_form_would_take_every_story_that_was_submitted(played: Campaign) ->
             live=[consent for consent in live if consent.ended_at is None],
             text=live[0].text,
             today=timezone.localdate(),
+            addresses=addresses_of(story.member),
         )
         prompts = list(played.prompts.all())
         data = {"hook": revision.hook} | {
