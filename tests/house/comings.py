@@ -6,6 +6,7 @@ import io
 import itertools
 from collections import Counter
 
+import pytest
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from campaigns.models import (
     ZipArea,
 )
 from campaigns.rules.boundary_files import BoundaryRow
+from campaigns.rules.text_files import FileProblem
 from campaigns.states import CampaignState
 from campaigns.verbs import (
     boundaries,
@@ -79,6 +81,12 @@ class Comings(Life):
         society = self.society(ours)
         rows = [f"{email},{home},{work}" for email, home, work in lines]
         file = "\n".join(["email,home zip,work zip", *rows]).encode()
+        if not lines:
+            before = rosters_now()
+            with pytest.raises(FileProblem):
+                import_file(society, file, complete)
+            assert rosters_now() == before
+            return
         if way in ("page", "discarded"):
             self.by_the_page(society, file, complete, keep=way == "page")
         else:
