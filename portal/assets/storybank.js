@@ -9,22 +9,6 @@
     if (token && event.detail.verb !== "get") {
       event.detail.headers["X-CSRFToken"] = token.content;
     }
-    // After a press of a button with an address of its own (photo, preview), htmx would go on saving
-    // to that address: what a form saves by itself keeps to the form's.
-    const saving = event.detail.elt.matches("form[hx-post]");
-    if (saving) event.detail.path = event.detail.elt.getAttribute("hx-post");
-  });
-
-  // A form that is on its way with everything in it does not save itself besides.
-  let leaving = null;
-  document.addEventListener("submit", function (event) {
-    leaving = event.target;
-  });
-  window.addEventListener("pageshow", function () {
-    leaving = null;
-  });
-  document.addEventListener("htmx:beforeRequest", function (event) {
-    if (event.detail.elt === leaving) event.preventDefault();
   });
 
   // A request in the background failed: say so where a screen reader hears it, and keep the page.
@@ -82,92 +66,7 @@
 
   document.addEventListener("htmx:sendError", function () {
     tell("The site cannot be reached right now. What you typed is still here, and is saved as soon as it can be.");
-    window.clearTimeout(again);
-    again = window.setTimeout(saveAgain, 10000);
   });
-
-  // The story form saves itself. Here it says what is not saved yet, saves at once when the person goes
-  // elsewhere (a phone may never come back to a page), and tries again once the site can be reached.
-  const writing = document.querySelector("form[hx-post]");
-  const saved = document.getElementById("saved");
-  let unsaved = false;
-  let passing = false;
-  let again = 0;
-
-  function words() {
-    const all = new FormData(writing);
-    ["photo", "version"].forEach(function (name) { all.delete(name); });
-    return new URLSearchParams(all).toString();
-  }
-  function failed() {
-    return Boolean(unsaved && saved && saved.querySelector(".status-bad"));
-  }
-  function sayUnsaved() {
-    if (!saved || failed()) return;
-    // For the eye only: a screen reader hears when it is saved, and when it could not be.
-    saved.setAttribute("aria-live", "off");
-    saved.textContent = "Not saved yet";
-  }
-  function saveAgain() {
-    if (unsaved && !leaving && writing) htmx.trigger(writing, "change");
-  }
-  function saveInPassing() {
-    if (!unsaved || leaving || passing) return;
-    const sent = words();
-    const all = new FormData(writing);
-    all.delete("photo");
-    all.append("in_passing", "1");
-    htmx.trigger(writing, "htmx:abort");
-    passing = true;
-    fetch(writing.getAttribute("hx-post"), {
-      method: "POST",
-      body: new URLSearchParams(all),
-      headers: { "HX-Request": "true", "X-CSRFToken": token.content },
-      keepalive: true,
-    })
-      .then(function (answer) {
-        return answer.ok ? answer.text() : Promise.reject(answer.status);
-      })
-      .then(function (html) {
-        unsaved = sent !== words();
-        htmx.swap(saved, html, { swapStyle: "innerHTML" });
-      })
-      .catch(function () {})
-      .finally(function () {
-        passing = false;
-        if (document.visibilityState === "visible") saveAgain();
-      });
-  }
-
-  if (writing && saved) {
-    writing.addEventListener("input", function (event) {
-      if (event.target.type === "file") return;
-      unsaved = true;
-      sayUnsaved();
-    });
-    let sent = "";
-    document.addEventListener("htmx:beforeRequest", function (event) {
-      if (event.detail.elt !== writing) return;
-      if (passing) event.preventDefault();
-      saved.removeAttribute("aria-live");
-      sent = words();
-    });
-    document.addEventListener("htmx:afterRequest", function (event) {
-      if (event.detail.elt !== writing || !event.detail.successful) return;
-      unsaved = sent !== words();
-      document.querySelector("#notices .notice")?.remove();
-      if (unsaved) sayUnsaved();
-    });
-    document.addEventListener("visibilitychange", function () {
-      if (document.visibilityState === "hidden") saveInPassing();
-      else saveAgain();
-    });
-    window.addEventListener("online", saveAgain);
-    // Only where the site could not take it: otherwise it is saved in passing.
-    window.addEventListener("beforeunload", function (event) {
-      if (failed() && !leaving) event.preventDefault();
-    });
-  }
 
   // An open menu closes when the person goes elsewhere or presses Escape.
   document.addEventListener("click", function (event) {

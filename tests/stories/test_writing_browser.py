@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from campaigns.models import Participation
 from stories.models import Draft, Story
@@ -79,6 +79,58 @@ def test_what_is_typed_last_is_saved_as_the_page_is_left(world: World, open_page
     line.fill("Typed last")
     page.goto("/stories/")
     wait_until(lambda: Draft.objects.get(story=story).hook == "Typed last")
+
+
+#: A phone that shows something else stops a page's clocks, and with them the save that comes after a pause.
+STOPS = """const after = window.setTimeout;
+window.setTimeout = (act, ...rest) => after(() => window.stopped || act(), ...rest);"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_text_of_more_than_64_kb_is_saved_in_passing_too(
+    world: World, open_page: OpenPage
+) -> None:
+    """Longer than a page may send that is being left: 30,000 letters with an accent are 180 kB on their way."""
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.add_init_script(STOPS)
+    page.goto(f"/stories/{story.ref}/write/")
+    page.get_by_label("Your story", exact=False).nth(1).fill("é" * 30_000)
+    page.evaluate(
+        """window.stopped = true;
+        Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));"""
+    )
+    wait_until(lambda: Draft.objects.get(story=story).version == 1)
+    assert "é" * 30_000 in str(Draft.objects.get(story=story).answers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_leaves_before_a_long_text_is_saved_is_asked(world: World, open_page: OpenPage) -> None:
+    story = draft(world)
+    page = open_page(world.mia, size=NARROW)
+    page.add_init_script(STOPS)
+    page.goto(f"/stories/{story.ref}/write/")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    away = page.get_by_role("link", name="← My stories")
+    text = page.get_by_label("Your story", exact=False).nth(1)
+    page.evaluate("window.stopped = true")
+    text.fill("é" * 29_000)
+    text.press("x")
+    away.click()
+    wait_until(lambda: asked == ["beforeunload"])
+    page.evaluate("window.stopped = false")
+    text.press("y")
+    expect(page.locator("#saved")).to_contain_text("Saved at")
+    away.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My stories")
+    assert asked == ["beforeunload"]
 
 
 @pytest.mark.django_db(transaction=True)
