@@ -10,7 +10,8 @@ from django.utils import timezone
 #: The clocks of the machines that write may differ by so much.
 SLACK = dt.timedelta(seconds=10)
 
-#: When the oldest transaction began that has written something and not committed it.
+#: When the oldest transaction began that has written something and not committed it. PostgreSQL tells this
+#: of one's own role alone, so every process of the site has the same role in DATABASE_URL.
 OLDEST_WRITER = """
     SELECT min(xact_start) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
