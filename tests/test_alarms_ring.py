@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings as site
@@ -12,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from campaigns.verbs import phases
 from portal import outbox
@@ -24,9 +27,11 @@ from tests.house.batches import delivered_batch, fetched_batch, sealed_batch
 from tests.house.people import World, client_of
 from tests.house.post import deliver_mail, run_jobs, run_task
 from tests.house.post_office import PostOffice
-from tests.house.prometheus import Rings, Watch, play, promtool, time_passes
+from tests.house.prometheus import RULES, Rings, Watch, play, prometheus, promtool, time_passes
+from tests.house.reading import ROOT
 from tests.house.servers import free_port
 from tests.house.stories import approved_story
+from tests.house.waiting import wait_until
 
 TOKEN = "figures-for-prometheus-alone"
 
@@ -50,6 +55,39 @@ def watch(db: None, settings: Settings, absent: set[str]) -> Watch:
             run_task("portal.beat", queue)
 
     return Watch(Client(headers={"authorization": f"Bearer {TOKEN}"}), alive)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_prometheus_itself_reads_a_site_as_the_operators_page_sets_it_up(
+    live_server: LiveServer, settings: Settings, tmp_path: Path
+) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    page = (ROOT / "docs" / "operators.md").read_text()
+    config = "global: {scrape_interval: 1s, evaluation_interval: 1s}\n" + textwrap.dedent(
+        page[page.index("    scrape_configs:") :].partition("\n\n")[0]
+    )
+    for words, real in {
+        "the METRICS_TOKEN": TOKEN,
+        "127.0.0.1:8000": live_server.url.removeprefix("http://"),
+        "/etc/prometheus/alarms.yml": str(RULES),
+    }.items():
+        assert config.count(words) == 1
+        config = config.replace(words, real)
+    with prometheus(tmp_path, config) as ask:
+
+        def value(query: str) -> list[str]:
+            found = ask("query?" + urlencode({"query": query}))
+            return [sample["value"][1] for sample in found["result"]] if found else []
+
+        wait_until(lambda: value('up{job="storybank"}') == ["1"], 60)
+        wait_until(lambda: value('storybank_stories{job="storybank",state="draft"}') == ["0"], 30)
+        (group,) = ask("rules")["groups"]
+        wait_until(lambda: value('ALERTS{alertname="SomebodyNeverSpoke"}') == ["1"] * 5, 30)
+        assert {rule["health"] for rule in group["rules"]} <= {"ok", "unknown"}
+        settings.METRICS_TOKEN = "another-one-than-prometheus-has"
+        wait_until(lambda: value('up{job="storybank"}') == ["0"], 30)
+        wait_until(lambda: value("ALERTS") == ["1"], 30)
+        assert value('ALERTS{alertname="SiteIsAway"}') == ["1"]
 
 
 def test_a_site_that_does_not_let_prometheus_in_is_away_and_nothing_else_is_said(

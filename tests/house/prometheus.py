@@ -7,11 +7,16 @@ Prometheus' own `promtool`, with what was read as the samples.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable, Iterable
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,6 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from portal.models import Heartbeat, Job, Message
 from stories.models import Recall
 from tests.house.reading import ROOT
+from tests.house.servers import die_with_parent, free_port
 
 RULES = ROOT / "docs" / "alarms.yml"
 UP = 'up{instance="127.0.0.1:8000",job="storybank"}'
@@ -148,3 +154,31 @@ def _alert(ring: Rings) -> str:
     (severity,) = [rule["labels"]["severity"] for rule in rules if rule["alert"] == ring.alarm]
     labels = f", {ring.labels}" if ring.labels else ""
     return f'ALERTS{{alertname="{ring.alarm}", alertstate="firing", severity="{severity}"{labels}}}'
+
+
+@contextmanager
+def prometheus(folder: Path, config: str) -> Iterator[Callable[[str], Any]]:
+    """A running Prometheus with this configuration; called with a path, it answers with its API's data."""
+    promtool()
+    (folder / "prometheus.yml").write_text(config)
+    address = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen(
+        [
+            str(shutil.which("prometheus")), "--log.level=error", f"--web.listen-address={address}",
+            f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+        ],
+        preexec_fn=die_with_parent(signal.SIGKILL),
+    )  # fmt: skip
+
+    def ask(path: str) -> Any:
+        try:
+            with urllib.request.urlopen(f"http://{address}/api/v1/{path}", timeout=10) as answer:
+                return json.load(answer)["data"]
+        except OSError:
+            return None  # not up yet
+
+    try:
+        yield ask
+    finally:
+        process.terminate()
+        process.wait(30)
