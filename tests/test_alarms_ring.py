@@ -109,7 +109,7 @@ def test_who_falls_silent(watch: Watch, absent: set[str], name: str, tmp_path: P
     watch.minutes(5)
     absent.clear()
     watch.minutes(2)
-    # Heard ten seconds before minute 2: two minutes are over in minute 5, and one more makes it sure.
+    # Heard ten seconds before minute 2: silent for over two minutes in minute 4, and one more makes it sure.
     play(watch, tmp_path, Rings("SomebodyIsSilent", 5, 8, f'name="{name}"'))
 
 
