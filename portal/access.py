@@ -112,10 +112,11 @@ def rows(request: HttpRequest, model: type[M]) -> QuerySet[M]:
     row = row_of(request)
     if row.see is None or not isinstance(request.user, User):
         raise Http404
-    return _told(row.see, request.user, model)
+    return _seen(row.see, request.user, model)
 
 
-def _told(see: Scope, user: User, model: type[M]) -> QuerySet[M]:
+def _seen(see: Scope, user: User, model: type[M]) -> QuerySet[M]:
+    """What a row shows to a person; TypeError where those are no objects of this model."""
     seen: QuerySet[M] = see(user)
     if seen.model is not model:
         raise TypeError(f"this URL's row shows {seen.model.__name__}, not {model.__name__}")
@@ -163,10 +164,13 @@ def _shown(
 def _question(
     see: Scope, model: type[M], along: Sequence[str], held: bool, names: Sequence[str]
 ) -> Prepared:
-    """The same for a row that goes `by_key`: its SQL is made at the first request, and planned once."""
+    """The same for a row that goes `by_key`: its SQL is made at the first request, and planned once.
+
+    `names` are those of the lookup: with others it is another question.
+    """
 
     def shown(*, by: int, **lookup: Any) -> QuerySet[Any]:
-        return _shown(_told(see, User(pk=by), model), along, held, lookup)[:1]
+        return _shown(_seen(see, User(pk=by), model), along, held, lookup)[:1]
 
     return Prepared(shown)
 

@@ -8,12 +8,13 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models import query as django_query
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 
 Key = int | UUID | None
 
@@ -21,8 +22,6 @@ Key = int | UUID | None
 MARK = -2_000_000_000
 #: The same for keys that are UUIDs: of the nil UUID's kind, which no generator makes.
 MARK_UUID = 2**32
-#: What an integer key is on PostgreSQL's side.
-BIGINTS = range(-(2**63), 2**63)
 
 NUMBERS = count(1)
 
@@ -95,7 +94,7 @@ class Prepared:
         self.ask = ask
         self.name = f"{ask.__name__}_{next(NUMBERS)}"
         self._made: Made | None = None
-        self._told: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        self._told: WeakSet[Any] = WeakSet()
 
     def objects(self, **keys: Key) -> list[Any]:
         """The objects that the question finds, with annotations and with what `select_related` names."""
@@ -109,23 +108,26 @@ class Prepared:
 
     def rows(self, **keys: Key) -> list[tuple[Any, ...]]:
         """What the question finds, as the database gives it."""
-        sql, values = self.asked(**keys)
+        self._made = made = self._made or self._make(keys)
+        if made.compiler.query.select_for_update and connection.get_autocommit():
+            raise TransactionManagementError("rows are held by a transaction, and none has begun")
         with connection.cursor() as cursor:
-            cursor.execute(sql, values)
+            if connection.vendor == "postgresql":
+                self._tell(cursor, made)
+                places = ", ".join(["%s"] * len(made.marks))
+                cursor.execute(
+                    f"EXECUTE {self.name} ({places})", [keys[name] for name in made.marks]
+                )
+            else:
+                cursor.execute(made.sql, made.with_keys(keys))
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 
-    def asked(self, **keys: Key) -> tuple[str, list[Any]]:
-        """The SQL and its values."""
-        self._made = made = self._made or self._make(keys)
-        if connection.vendor == "postgresql":
-            return self._call_of(made), [keys[name] for name in made.marks]
-        return made.sql, made.with_keys(keys)
-
     def _make(self, keys: Mapping[str, Key]) -> Made:
+        # In one order, whoever asks first: two threads may make it at once.
         marks = {
-            name: UUID(int=MARK_UUID + number) if isinstance(key, UUID) else MARK + number
-            for number, (name, key) in enumerate(keys.items())
+            name: UUID(int=MARK_UUID + number) if isinstance(keys[name], UUID) else MARK + number
+            for number, name in enumerate(sorted(keys))
         }
         compiler = self.ask(**marks).query.get_compiler(connection=connection)
         sql, values = compiler.as_sql()
@@ -140,20 +142,17 @@ class Prepared:
             raise ValueError(f"the question says nothing about {sorted(missing)}")
         return Made(sql, tuple(values), marks, places, compiler)
 
-    def _call_of(self, made: Made) -> str:
-        """The SQL that calls the question on this connection; PostgreSQL is told it where it was not yet."""
-        connection.ensure_connection()
+    def _tell(self, cursor: Any, made: Made) -> None:
+        """Tell PostgreSQL the question where this connection does not know it yet."""
         line: Any = connection.connection
-        if line not in self._told:
-            operations: Any = connection.ops  # compose_sql is PostgreSQL's alone
-            text = operations.compose_sql(made.sql, made.values)
-            for number, mark in enumerate(made.marks.values(), 1):
-                text = text.replace(operations.compose_sql("%s", [mark]).strip(), f"${number}")
-            types = ", ".join(
-                "uuid" if isinstance(mark, UUID) else "bigint" for mark in made.marks.values()
-            )
-            with connection.cursor() as cursor:
-                cursor.execute(f"PREPARE {self.name} ({types}) AS {text}")
-            places = ", ".join(["%s"] * len(made.marks))
-            self._told[line] = f"EXECUTE {self.name} ({places})"
-        return self._told[line]
+        if line in self._told:
+            return
+        operations: Any = connection.ops  # compose_sql is PostgreSQL's alone
+        text = operations.compose_sql(made.sql, made.values)
+        for number, mark in enumerate(made.marks.values(), 1):
+            text = text.replace(operations.compose_sql("%s", [mark]).strip(), f"${number}")
+        types = ", ".join(
+            "uuid" if isinstance(mark, UUID) else "bigint" for mark in made.marks.values()
+        )
+        cursor.execute(f"PREPARE {self.name} ({types}) AS {text}")
+        self._told.add(line)

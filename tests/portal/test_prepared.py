@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from django.contrib.contenttypes.models import ContentType
 from django.db import DataError, connection, transaction
 from django.db.models import QuerySet, Value
 from django.test.utils import CaptureQueriesContext
@@ -82,6 +85,42 @@ def test_each_connection_is_told_once(world: World) -> None:
 
     with ThreadPoolExecutor(1) as another:
         assert another.submit(elsewhere).result() == ["PREPARE", "EXECUTE"]
+
+
+def test_two_threads_ask_first_at_once_and_name_the_keys_in_another_order() -> None:
+    both = Barrier(2, timeout=5)
+
+    @Prepared
+    def between(*, low: int, high: int) -> QuerySet[ContentType]:
+        both.wait()
+        return ContentType.objects.filter(pk__gt=low, pk__lt=high)
+
+    def ask(keys: Mapping[str, int]) -> tuple[int, int]:
+        try:
+            first = len(between.rows(**keys))
+            both.wait()
+            return first, len(between.rows(**keys))
+        finally:
+            connection.close()
+
+    orders = {"low": 0, "high": 2**40}, {"high": 2**40, "low": 0}
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(ask, orders))
+    types = ContentType.objects.count()
+    assert types
+    assert found == [(types, types)] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_question_holds_is_held_by_a_transaction_each_time(world: World) -> None:
+    @Prepared
+    def person(*, key: int) -> QuerySet[User]:
+        return User.objects.filter(pk=key).select_for_update()
+
+    with transaction.atomic():
+        assert person.objects(key=world.ana.pk) == [world.ana]
+    with pytest.raises(transaction.TransactionManagementError):
+        person.objects(key=world.ana.pk)
 
 
 def test_a_key_that_the_question_drops_is_found_out(world: World) -> None:
