@@ -319,7 +319,7 @@ if storage.scheme != "file" or storage.netloc or not storage.path.startswith("/"
 MEDIA_ROOT = storage.path
 # Nothing is served from MEDIA_ROOT by address: every file goes through a view that checks.
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "portal.storage.WholeFiles"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -174,16 +175,19 @@ def not_found(request: HttpRequest, problem: Http404) -> HttpResponse:
     return api.create_response(request, {"error": "There is no such thing here."}, status=404)
 
 
-def database_away(request: HttpRequest, problem: Any) -> HttpResponse:
-    """503: the database does not answer; Retry-After says when to ask again."""
-    words = "The site cannot reach its database right now. Nothing was done; try again."
+def away(request: HttpRequest, problem: Any) -> HttpResponse:
+    """503: the database or the folder of files does not answer; Retry-After says when to ask again."""
+    trouble = errors.trouble_of(problem)
+    if not trouble:
+        raise problem
+    words = f"The site {trouble} right now. Nothing was done; try again."
     response = api.create_response(request, {"error": words}, status=503)
     response["Retry-After"] = str(errors.RETRY_SECONDS)
     return response
 
 
-for away in errors.DATABASE_AWAY:
-    api.add_exception_handler(away, database_away)
+for kind in (DatabaseError, InterfaceError, OSError):
+    api.add_exception_handler(kind, away)
 
 
 @api.exception_handler(ValidationError)

@@ -1,11 +1,11 @@
-"""The pages of refusals: forbidden, not found, stale form, our own failure, a database that is away."""
+"""The pages of refusals: forbidden, not found, stale form, our own failure, a database or files that are away."""
 
 from __future__ import annotations
 
 import sys
 
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
@@ -19,6 +19,8 @@ from portal.refusals import back_url, long_texts
 
 #: What a connection raises that the database is not there for, or that it could not serve just now.
 DATABASE_AWAY = (OperationalError, InterfaceError)
+#: What PostgreSQL says while it may only be read, as after a change of machines: no OperationalError.
+READ_ONLY = "25006"
 #: When browsers, proxies and programs may ask again.
 RETRY_SECONDS = 30
 
@@ -40,16 +42,29 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def our_failure(request: HttpRequest) -> HttpResponse:
     """Something broke on our side. Rendered without context: whatever broke may break it too."""
-    if isinstance(
-        sys.exc_info()[1], DATABASE_AWAY
-    ):  # Django calls us while it handles the exception
-        return database_away(request)
+    # Django calls us while it handles the exception.
+    if trouble := trouble_of(sys.exc_info()[1]):
+        return try_again(request, trouble)
     return HttpResponse(loader.render_to_string("500.html"), status=500)
 
 
-def database_away(request: HttpRequest) -> HttpResponse:
-    """The database does not answer: try again soon. What was typed is given back to be copied."""
-    page = loader.render_to_string("503.html", {"typed": typed_in(request)})
+def trouble_of(problem: BaseException | None) -> str:
+    """What the site cannot do for now, where the fault lies with its database or its files; else empty."""
+    if isinstance(problem, DATABASE_AWAY):
+        return "cannot reach its database"
+    if isinstance(problem, DatabaseError):
+        refused = getattr(problem.__cause__, "sqlstate", None) == READ_ONLY
+        return "cannot write to its database" if refused else ""
+    # Not mounted, unreadable or full. Lines to other servers and broken pictures are no trouble with files.
+    files = isinstance(problem, OSError) and problem.errno is not None
+    if files and not isinstance(problem, ConnectionError | TimeoutError):
+        return "cannot read or keep files"
+    return ""
+
+
+def try_again(request: HttpRequest, trouble: str) -> HttpResponse:
+    """The database or the files are away: try again soon. What was typed is given back to be copied."""
+    page = loader.render_to_string("503.html", {"trouble": trouble, "typed": typed_in(request)})
     headers = {"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"}
     return HttpResponse(page, status=503, headers=headers)
 

@@ -70,9 +70,11 @@ def _up(answers: Callable[[], bool]) -> str:
 
 
 def _database_answers() -> bool:
+    """Whether the database answers, and not for reading alone, as a standby does."""
+    postgres = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        return bool(cursor.fetchone() == (1,))
+        cursor.execute("SHOW transaction_read_only" if postgres else "SELECT 'off'")
+        return bool(cursor.fetchone() == ("off",))
 
 
 def _storage_writable() -> bool:

@@ -164,7 +164,8 @@ def record_selection(*, by: User, items: ItemQuerySet[Item], file: str) -> ItemQ
 def take_file(*, by: User, batch: Batch, name: str) -> BinaryIO | None:
     """One file of a batch, open for reading; None where it has none of that name.
 
-    That it was taken is on record before its first byte leaves. Raises TooLate for a closed batch.
+    That it was taken is on record before its first byte leaves. Raises TooLate for a closed batch, and
+    OSError where a file that it has cannot be read: the folder of files is away.
     """
     known = {fact["name"] for fact in batch.files or []}
     if name not in known and not PHOTO.fullmatch(name):
@@ -173,7 +174,11 @@ def take_file(*, by: User, batch: Batch, name: str) -> BinaryIO | None:
     try:
         file = batch_files.place_of(batch, name).open("rb")
     except FileNotFoundError:
-        return None
+        if name not in known and batch_files.place_of(batch).is_dir():
+            return None
+        batch.refresh_from_db()
+        refuse_closed(batch)  # closed a moment ago, and its files went
+        raise
     try:
         record_download(by=by, batch=batch, file=name)
     except TooLate:

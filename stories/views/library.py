@@ -183,6 +183,7 @@ def library_export(request: HttpRequest, suffix: str) -> HttpResponse | Streamin
     export = form.begin(spool)
     for chunk in in_chunks(items):
         export.add(list(lines_of(chunk, with_photo_file=False)))
+    spool.flush()
     response = StreamingHttpResponse(
         closing(spool, export.pieces()), content_type=form.content_type
     )

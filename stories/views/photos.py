@@ -22,10 +22,7 @@ from stories.views.writing import add_photo, keep_everything, own_desk, write_pa
 
 def photo_response(photo: Photo) -> FileResponse:
     """A photo for somebody whose right to see it was checked; no cache keeps it."""
-    try:
-        file = default_storage.open(str(photo.file.name))
-    except FileNotFoundError as problem:
-        raise Http404 from problem
+    file = default_storage.open(str(photo.file.name))
     response = FileResponse(file, content_type="image/jpeg", filename="photo.jpg")
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store, private"
