@@ -14,7 +14,7 @@ class WholeFiles(FileSystemStorage):
     def _save(self, name: str, content: Any) -> str:
         """Every caller's name is a fresh one, so that what stands under it is what failed."""
         try:
-            return super()._save(name, content)
+            return str(super()._save(name, content))  # type: ignore[misc]
         except OSError:
             with suppress(OSError):  # of the folder itself being away the first failure tells
                 self.delete(name)

@@ -6,12 +6,12 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings as site
 from django.db import connection, transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -108,7 +108,7 @@ def files_there() -> list[Path]:
     return sorted(path for path in Path(site.MEDIA_ROOT).rglob("*") if path.is_file())
 
 
-def words_of(answer: HttpResponse) -> str:
+def words_of(answer: Any) -> str:
     """What somebody reads on a page that says to try again, what they typed included."""
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     page = BeautifulSoup(answer.content, "html.parser")
