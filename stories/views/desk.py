@@ -86,6 +86,11 @@ class Desk:
         return typed_of(self.draft)
 
     @property
+    def nothing_since_sent(self) -> bool:
+        """Whether the story was handed in, and nothing was typed since."""
+        return self.story.submitted_at is not None and self.draft._state.adding
+
+    @property
     def saved_words(self) -> str:
         """ "Saved at 2:03 p.m. EST", or that nothing is saved yet."""
         if self.draft._state.adding or not self.draft.version:

@@ -268,19 +268,55 @@ def disclosed(desk: Desk, form: StoryForm, key: str) -> Disclosed:
 
 @require_POST
 def submit(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Hand the story in: the draft as it was previewed, or the form as it was typed, which is saved first."""
-    saved = None
+    """Hand the story in: the form as it was typed, or the draft as it was previewed.
+
+    The story is locked before it is judged, so that what a form is checked against is what the verb finds.
+    """
     if "hook" in request.POST:
-        # In a transaction of its own: what was typed stays, whatever becomes of the rest.
-        desk = own_desk(request, ref)
-        typed = typed_in(request.POST, desk.prompts)
-        if sent_before(desk, typed, whole_form=True):
-            return sent_already(request, ref)
-        if refusal := keep_everything(request, desk, typed):
-            return refusal
-        saved = desk.draft.version
+        return submit_typed(request, ref)
     with transaction.atomic():
-        return submit_held(request, own_desk(request, ref, held=True), saved)
+        return submit_draft(request, own_desk(request, ref, held=True))
+
+
+def submit_typed(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Save the form, in a transaction of its own: what was typed stays, whatever becomes of the rest."""
+    desk = own_desk(request, ref)
+    typed = typed_in(request.POST, desk.prompts)
+    if is_what_was_sent(desk, typed):
+        return sent_already(request, ref)
+    if refusal := keep_everything(request, desk, typed):
+        return refusal
+    saved = desk.draft.version
+    with transaction.atomic():
+        desk = own_desk(request, ref, held=True)
+        desk.draft.version = saved  # the page goes on from what it saved itself
+        return hand_in(request, desk, desk.form(data=typed, agreed=typed.consent_version))
+
+
+def submit_draft(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The preview's button, which says only what the author had before them; of a locked story."""
+    if desk.nothing_since_sent:
+        return sent_already(request, desk.story.ref)
+    seen = typed_in(request.POST, desk.prompts)
+    form = desk.form(data=desk.typed, agreed=seen.consent_version)
+    if seen.version != desk.draft.version and form.is_valid():
+        words = "The draft was changed in another window. This is how it stands now."
+        return preview_page(request, desk, form, problem=words, status=409)
+    return hand_in(request, desk, form)
+
+
+def is_what_was_sent(desk: Desk, typed: Typed) -> bool:
+    """Whether the button was pressed twice: text and permissions are as they were handed in."""
+    revision = desk.story.current_revision
+    if not desk.nothing_since_sent or revision is None or typed.version == desk.draft.version:
+        return False
+    form = desk.form(data=typed)
+    if not form.is_valid():
+        return False
+    live = {consent.partner_id: permission_of(consent) for consent in desk.grid.live}
+    chosen = {permission.partner: permission for permission in form.permissions()}
+    text = (form.cleaned_data["hook"], form.answers())
+    return text == (revision.hook, revision.answers) and chosen == live
 
 
 def sent_already(request: HttpRequest, ref: UUID) -> HttpResponse:
@@ -289,26 +325,24 @@ def sent_already(request: HttpRequest, ref: UUID) -> HttpResponse:
     return redirect("stories:story", ref)
 
 
-def submit_held(request: HttpRequest, desk: Desk, saved: int | None) -> HttpResponse:
-    """Hand in a story that this transaction has locked: what its form is checked against is what the verb finds.
-
-    `saved` is the draft's version where the whole form came and was saved; None where the draft is meant.
-    """
-    typed = typed_in(request.POST, desk.prompts)
-    if saved is not None:
-        desk.draft.version = saved
-        form = desk.form(data=typed, agreed=typed.consent_version)
-    elif sent_before(desk, typed, whole_form=False):
-        return sent_already(request, desk.story.ref)
-    else:
-        form = desk.form(data=desk.typed, agreed=typed.consent_version)
-        if typed.version != desk.draft.version and form.is_valid():
-            words = "The draft was changed in another window. This is how it stands now."
-            return preview_page(request, desk, form, problem=words, status=409)
+def hand_in(request: HttpRequest, desk: Desk, form: StoryForm) -> HttpResponse:
+    """Hand in what the form holds, of a locked story; or show the page again with what is not right."""
     if not form.is_valid():
         return write_page(request, desk, form, status=400)
+    photo: Photo | None = desk.draft.photo
+    if photo:
+        photo = photos.described(photo, form.cleaned_data["photo_description"])
     try:
-        hand_in(desk, form)
+        telling.submit(
+            by=desk.user,
+            story=desk.story,
+            hook=form.cleaned_data["hook"],
+            answers=form.answers(),
+            photo=photo,
+            permissions=form.permissions(),
+            consent_text=desk.grid.text,
+            around=replace(desk.around, draft=desk.draft),
+        )
     except TooLate as late:
         desk.story.refresh_from_db()
         refuse_ended(desk.story)
@@ -322,34 +356,3 @@ def submit_held(request: HttpRequest, desk: Desk, saved: int | None) -> HttpResp
         "you get an e-mail as soon as they have read it.",
     )
     return redirect("stories:story", desk.story.ref)
-
-
-def sent_before(desk: Desk, typed: Typed, *, whole_form: bool) -> bool:
-    """Whether the button was pressed twice: this text was handed in, and nothing was typed since."""
-    revision = desk.story.current_revision
-    if desk.story.submitted_at is None or revision is None or not desk.draft._state.adding:
-        return False
-    if not whole_form:
-        return True
-    form = desk.form(data=typed)
-    if not form.is_valid() or typed.version == desk.draft.version:
-        return False
-    live = {consent.partner_id: permission_of(consent) for consent in desk.grid.live}
-    chosen = {permission.partner: permission for permission in form.permissions()}
-    text = (form.cleaned_data["hook"], form.answers())
-    return text == (revision.hook, revision.answers) and chosen == live
-
-
-def hand_in(desk: Desk, form: StoryForm) -> None:
-    """Call the verb with what the form holds."""
-    photo: Photo | None = desk.draft.photo
-    telling.submit(
-        by=desk.user,
-        story=desk.story,
-        hook=form.cleaned_data["hook"],
-        answers=form.answers(),
-        photo=photos.described(photo, form.cleaned_data["photo_description"]) if photo else None,
-        permissions=form.permissions(),
-        consent_text=desk.grid.text,
-        around=replace(desk.around, draft=desk.draft),
-    )
