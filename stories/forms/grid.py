@@ -10,6 +10,7 @@ from django.forms import BoundField
 
 from campaigns.models import Campaign, CampaignPartner, ConsentText
 from stories.models import Consent, NameShown, Story
+from stories.rules.words import quoted
 
 #: The longest that an author can permit anything, in months.
 MOST_MONTHS = 60
@@ -88,11 +89,10 @@ def anchor(bound: BoundField) -> str:
 
 def given_away_words(marks: Sequence[str], *, nameless: bool) -> str:
     """What to say of the author's own marks in a text."""
-    quoted = ", ".join(f"“{mark}”" for mark in marks)
     how = "without your name" if nameless else "with your first name only"
     return (
-        f"You chose that a partner gets this story {how}, but the text contains {quoted}. Change the "
-        "text, or choose another name below. If a word is not about you, tick it under “These words "
+        f"You chose that a partner gets this story {how}, but the text contains {quoted(marks)}. "
+        "Change the text, or choose another name below. If a word is not about you, tick it under “These words "
         "are not about me”."
     )
 

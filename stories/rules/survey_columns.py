@@ -17,7 +17,7 @@ from campaigns.models import Prompt, PromptKind
 from campaigns.rules.roster_columns import header_key
 from campaigns.rules.text_files import Record
 from stories.rules.survey_files import Column, Survey
-from stories.rules.words import unix_newlines
+from stories.rules.words import quoted, unix_newlines
 
 _EMAIL = {
     "email",
@@ -88,7 +88,7 @@ def find_targets(survey: Survey, prompts: Sequence[Prompt], chosen: Mapping[str,
     for name, target in chosen.items():
         columns = [column for column in survey.columns if column.is_called(name)]
         if not columns:
-            known = ", ".join(f"“{column.header[:40]}”" for column in survey.columns[:30])
+            known = quoted(column.header[:40] for column in survey.columns[:30])
             raise ValueError(f"There is no column “{name[:60]}”. The file has: {known}.")
         told |= {column.place: named_target(target, prompts) for column in columns}
     for column in survey.columns:

@@ -1,8 +1,9 @@
-"""What people type: line breaks, characters that no text holds, and the counting of words."""
+"""What people type: line breaks, characters that no text holds, the counting of words, and quoting them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 #: Unicode's control characters (category Cc: C0, DEL, C1) but for the two that belong to ordinary text.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -21,3 +22,8 @@ def control_characters(text: str) -> list[str]:
 def count_words(text: str) -> int:
     """How many words a text has: runs of anything between white space, as word processors count."""
     return len(text.split())
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Words one after the other in quotation marks; nothing for none."""
+    return ", ".join(f"“{word}”" for word in words)

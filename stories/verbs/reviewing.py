@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from django.db import transaction
 from django.urls import reverse
@@ -28,6 +28,7 @@ from stories.models import (
 )
 from stories.rules import texts
 from stories.rules.consent import marks_given_away, names_of, words_of
+from stories.rules.words import quoted
 from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
 from stories.verbs.telling import refuse_another_text, write_revision
@@ -85,12 +86,15 @@ def propose_edit(
     with transaction.atomic():
         story = lock(story)
         refuse_another_text(story, read)
-        if given := given_away_anew(
-            story, texts.all_words(hook, answers), texts.all_words(read.hook, read.answers)
+        if given := given_away(
+            story,
+            texts.all_words(hook, answers),
+            names_shown(story),
+            checked=texts.all_words(read.hook, read.answers),
         ):
             raise Refused(
                 "The author chose that somebody gets this story with no name, or with the first one only, "
-                f"and your edit contains {given}. Please leave that out, or put it another way where it is an ordinary "
+                f"and your edit contains {quoted(given)}. Please leave that out, or put it another way where it is an ordinary "
                 "word: only the author can say that it is not about them."
             )
         sha256 = texts.revision_sha256(hook, answers, read.photo.sha256 if read.photo else None)
@@ -150,13 +154,13 @@ def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
         if approved is None:
             move(story, STORY_MOVES["decline"])
         else:
-            if given := given_away_anew(
-                story, words_of(approved), words_of(read), since=story.approved_at
-            ):
+            # Of the consents from before its approval the author was asked with this very text.
+            anew = names_shown(story, since=story.approved_at)
+            if given := given_away(story, words_of(approved), anew, checked=words_of(read)):
                 raise Refused(
                     "The author has chosen since this story was approved that somebody gets it with no "
                     "name, or with the first one only. The approved text would stand again, and it "
-                    f"contains {given}. Please "
+                    f"contains {quoted(given)}. Please "
                     "ask for changes instead: until the author answers, neither text goes out."
                 )
             move(story, STORY_MOVES["decline_correction"], current_revision=approved)
@@ -164,40 +168,37 @@ def decline(*, by: User, story: Story, read: Revision, reason: str) -> None:
         tell_author(story, "declined", reason=reason, correction=approved is not None)
 
 
-def given_away_anew(
-    story: Story, text: str, checked: str, *, since: dt.datetime | None = None
-) -> str:
-    """The marks of an author that a text would give away under the live consents, quoted.
+def names_shown(story: Story, *, since: dt.datetime | None = None) -> set[NameShown]:
+    """The names under which a story may be had by its live consents, or by those given after a moment."""
+    live = story.consents.live()
+    if since:
+        live = live.filter(given_at__gt=since)
+    return {NameShown(how) for how in live.values_list("name_shown", flat=True)}
+
+
+def given_away(story: Story, text: str, shown: Set[NameShown], *, checked: str = "") -> list[str]:
+    """The marks of an author in a text that is to be had under these names, as far as they do not show them.
 
     Those that stand in `checked` as well do not count: the author was asked about them when they handed
-    that text in, and may have said that the word means somebody else. With `since` only consents that
-    were given after it count: of the earlier ones the author was asked with `text` itself.
+    that text in, and may have said that the word means somebody else.
     """
-    consents = story.consents
-    live = consents.live().filter(given_at__gt=since) if since else consents.live()
-    shown = {NameShown(how) for how in live.values_list("name_shown", flat=True)}
     if not shown - {NameShown.FULL}:
-        return ""
-    given = list(consents.exclude(name="").order_by("pk").values_list("name_shown", "name"))
+        return []
+    given = list(story.consents.exclude(name="").order_by("pk").values_list("name_shown", "name"))
     firsts = [name.rpartition(", ")[0] for how, name in given if how == NameShown.FIRST]
-    names = [
-        *names_of(story.member),
-        *firsts,
-        *(name for how, name in given if how == NameShown.FULL),
-    ]
+    fulls = [name for how, name in given if how == NameShown.FULL]
+    names = [*names_of(story.member), *firsts, *fulls]
+    addresses = addresses_of(story.member)
 
     def marks(words: str) -> list[str]:
         """The author's marks in these words."""
+        first_name = firsts[-1] if firsts else ""
         return marks_given_away(
-            words,
-            shown,
-            names=names,
-            first_name=firsts[-1] if firsts else "",
-            addresses=addresses_of(story.member),
+            words, shown, names=names, first_name=first_name, addresses=addresses
         )
 
     known = marks(checked)
-    return ", ".join(f"“{mark}”" for mark in marks(text) if mark not in known)
+    return [mark for mark in marks(text) if mark not in known]
 
 
 def decide(story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = "") -> None:

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access
 from portal.errors import Refused, TooLate
 from stories.forms.review import EditForm, NoteForm, ReasonForm, TagsForm
-from stories.models import Revision, Story
-from stories.rules import texts
+from stories.models import NameShown, Revision, Story
+from stories.rules.consent import words_of
 from stories.rules.differences import passages
+from stories.rules.words import quoted
 from stories.verbs import reviewing
 from stories.verbs.surroundings import NAMED
 from stories.views.queue import FILTERS, next_story, remembered_filters
@@ -60,12 +61,14 @@ def review_page(
     if revision is None:
         raise Http404
     consents = list(story.consents.live().select_related("partner"))
+    shown = {NameShown(consent.name_shown) for consent in consents}
     context: dict[str, object] = {
         "story": story,
         "revision": revision,
         "accepted": hasattr(revision, "acceptance"),
         "consents": consents,
-        "given_away": given_away(story, revision, nameless=any(not c.name for c in consents)),
+        "given_away": quoted(reviewing.given_away(story, words_of(revision), shown)),
+        "nameless": NameShown.NONE in shown,
         "edits": edits(revisions),
         "decisions": story.decisions.select_related("by", "revision"),
         "notes": story.notes.select_related("by"),
@@ -80,14 +83,6 @@ def review_page(
     }
     context |= forms_with_words | {"typed": bool(forms_with_words)}
     return render(request, "stories/review/story.html", context, status=status)
-
-
-def given_away(story: Story, revision: Revision, *, nameless: bool) -> list[str]:
-    """Marks of the author in a text that some partner gets without a name; for the coordinator's eye."""
-    if not nameless:
-        return []
-    text = texts.all_words(revision.hook, revision.answers)
-    return texts.names_given_away(text, str(story.member), story.member.email)
 
 
 def edits(revisions: list[Revision]) -> list[tuple[Revision, list[object]]]:

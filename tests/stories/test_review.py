@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.models import RosterEntry
 from portal.models import AuditLine, Message, User
 from stories.models import NameShown, Story, Tag
 from stories.verbs import reviewing, telling
@@ -359,6 +360,40 @@ def test_a_name_in_a_text_that_travels_without_one_is_pointed_out(
         "without a name, but the text contains" in client.get(url("review", told)).content.decode()
     )
     assert "but the text contains" not in client.get(url("review", quiet)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name_shown", "words", "told"),
+    [
+        (
+            NameShown.FIRST,
+            "I am Mia Chen.",
+            "with the first name only, but the text contains “Chen”.",
+        ),
+        (NameShown.NONE, "Call me Mimi.", "without a name, but the text contains “Mimi”."),
+        (
+            NameShown.NONE,
+            "Write to mchen7@ku.example.org.",
+            "without a name, but the text contains “mchen7@ku.example.org”.",
+        ),
+        (NameShown.FIRST, "I am Mia.", ""),
+        (NameShown.FULL, "I am Mia Chen.", ""),
+    ],
+)
+def test_every_name_and_address_of_an_author_is_pointed_out(
+    world: World, client_of: ClientOf, name_shown: NameShown, words: str, told: str
+) -> None:
+    RosterEntry.objects.create(
+        society=world.rivers, member=world.mia_member, email="mchen7@ku.example.org"
+    )
+    User.objects.filter(pk=world.mia.pk).update(name="Mimi Chen")
+    name = {NameShown.FIRST: "Mia, Kansas", NameShown.FULL: "Mia Chen"}.get(name_shown, "")
+    shown = [permission(world.research_america, name_shown, name)]
+    story = submitted_story(world, words=words, permissions=shown)
+    page = client_of(world.ana).get(url("review", story)).content.decode()
+    note = BeautifulSoup(page, "html.parser").select_one(".alert-warning")
+    assert told in (" ".join(note.get_text().split()) if note else "")
+    assert bool(note) is bool(told)
 
 
 def test_declining_a_correction_leaves_the_approved_text(world: World, client_of: ClientOf) -> None:
