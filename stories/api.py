@@ -17,14 +17,14 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import NinjaAPI, Schema
-from ninja.errors import ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from campaigns.models import PartnerUser
 from portal import access
 from portal.errors import Refused, TooLate
 from portal.links import absolute
-from portal.paging import page
+from portal.paging import Page, page
 from portal.settled import settled_until
 from portal.views import errors
 from stories.forms.handing_over import AnswerForm, ReceiptForm
@@ -33,6 +33,8 @@ from stories.states import RecallState
 from stories.verbs import handing_over, tokens
 
 PAGE = 100
+
+NO_CURSOR = "This cursor is not one that “next” gave. Leave it out to begin at the start."
 
 M = TypeVar("M", Batch, Recall)
 
@@ -56,6 +58,14 @@ def rows(request: HttpRequest, model: type[M]) -> QuerySet[M]:
 def fetch(request: HttpRequest, model: type[M], ref: UUID) -> M:
     """One of them; 404 for anything else."""
     return access.fetch(request, model, ref=ref, partner=partner_of(request))
+
+
+def one_page(request: HttpRequest, own: QuerySet[M], *order: str) -> Page[M]:
+    """The page that `after` names. One that cannot be read is no reason to begin at the start again."""
+    found = page(request, own, order, size=PAGE)
+    if found.is_first and request.GET.get("after"):
+        raise Refused(NO_CURSOR)
+    return found
 
 
 def partner_of(request: HttpRequest) -> int:
@@ -197,11 +207,26 @@ def malformed(request: HttpRequest, problem: ValidationError) -> HttpResponse:
     return api.create_response(request, {"error": words}, status=422)
 
 
-@api.get("/batches", response=Batches, url_name="batches")
+@api.exception_handler(AuthenticationError)
+def no_key(request: HttpRequest, problem: AuthenticationError) -> HttpResponse:
+    """401: no key, or one that does not work any more."""
+    words = "No key was sent, or one that does not work. Send “Authorization: Bearer” and the key."
+    response = api.create_response(request, {"error": words}, status=401)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, problem: HttpError) -> HttpResponse:
+    """What the framework refuses before we see it, such as a body that is no JSON."""
+    return api.create_response(request, {"error": str(problem)}, status=problem.status_code)
+
+
+@api.get("/batches", response={200: Batches, 400: Problem}, url_name="batches")
 def batches(request: HttpRequest, after: str = "") -> dict[str, Any]:
     """The batches that were delivered to the partner, the newest first."""
     own = rows(request, Batch).select_related("campaign")
-    found = page(request, own, ("-sealed_at", "-id"), size=PAGE)
+    found = one_page(request, own, "-sealed_at", "-id")
     return {"batches": [batch_out(row) for row in found.rows], "next": found.next_after}
 
 
@@ -265,13 +290,15 @@ def words_of(form: ReceiptForm | AnswerForm) -> str:
     return " ".join(str(words) for errors in form.errors.values() for words in errors)
 
 
-@api.get("/recalls", response=Recalls, url_name="recalls")
+@api.get("/recalls", response={200: Recalls, 400: Problem}, url_name="recalls")
 def recalls(request: HttpRequest, after: str = "", state: str = "") -> dict[str, Any]:
     """What was asked back, the newest first; `state=asked` leaves out what is answered."""
+    if state and state not in RecallState.values:
+        raise Refused(f"A recall is in one of these states: {', '.join(RecallState.values)}.")
     own = rows(request, Recall).select_related("item__batch", "story")
-    if state == RecallState.ASKED:
-        own = own.filter(state=RecallState.ASKED)
-    found = page(request, own, ("-id",), size=PAGE)
+    if state:
+        own = own.filter(state=state)
+    found = one_page(request, own, "-id")
     return {"recalls": [recall_out(row) for row in found.rows], "next": found.next_after}
 
 
@@ -355,7 +382,5 @@ def cursor_of(text: str) -> tuple[dt.datetime, tuple[str, str]]:
     except (ValueError, OverflowError):
         aware = False
     if not aware:
-        raise Refused(
-            "This cursor is not one that “next” gave. Leave it out to begin at the start."
-        )
+        raise Refused(NO_CURSOR)
     return moment, (kind, ref)

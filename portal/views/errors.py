@@ -6,7 +6,7 @@ import sys
 
 from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -36,7 +36,9 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Absent, or not for this person's eyes: the page does not tell which."""
+    """Absent, or not for this person's eyes: the page does not tell which. Programs read it as JSON."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": "There is no such address here."}, status=404)
     return render(request, "404.html", status=404)
 
 

@@ -179,6 +179,30 @@ def test_changes_are_told_once_in_order(world: World) -> None:
     assert program.get("/changes", after="yesterday").status_code == 400
 
 
+def test_what_a_program_asks_wrongly_is_refused_in_words(world: World) -> None:
+    """A place or state that is none of ours is no reason to begin at the start or to give everything."""
+    approved_story(world)
+    batch = delivered_batch(world)
+    program = program_of(world.paula)
+    acknowledge = f"/api/v1/batches/{batch.ref}/acknowledge"
+    refusals = [
+        (400, program.get("/batches", after="yesterday")),
+        (400, program.get("/recalls", after="yesterday")),
+        (400, program.get("/recalls", state="open")),
+        (
+            400,
+            program.client.post(acknowledge, "{nam", "application/json", headers=program.headers),
+        ),
+        (401, Program("storybank_wrong").get("/batches")),
+        (404, program.get("/batch")),
+        (422, program.post(f"/batches/{batch.ref}/acknowledge", {})),
+    ]
+    for status, answer in refusals:
+        assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    for state in ("", "asked", "deleted"):
+        assert program.get("/recalls", state=state).status_code == 200
+
+
 def test_the_api_describes_itself(world: World) -> None:
     told = Client().get("/api/v1/openapi.json").json()
     assert told["openapi"].startswith("3.1")
