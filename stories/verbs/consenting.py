@@ -78,8 +78,7 @@ def lock(story: Story) -> Story:
 
     What messages name comes along; none of that changes with a story.
     """
-    held = Story.objects.select_for_update(of=("self",)).select_related(*NAMED)
-    return held.get(pk=story.pk)
+    return Story.objects.select_for_update(of=("self",)).select_related(*NAMED).get(pk=story.pk)
 
 
 def set_consents(
@@ -135,25 +134,28 @@ def take_back(*, by: User | None, story: Story, partner: int, reason: RecallReas
 
     Every batch that holds a text of the story is closed, those with earlier texts too: its files are
     handed to nobody again. Where nothing of a batch was fetched yet, its other items move to the next.
-    The recall names the latest item that the partner holds and stands for all earlier ones.
+    The recall names the latest item that the partner fetched and stands for all earlier ones. An item in
+    force that is not this one was never fetched, which is put on record beside it.
     """
-    recalled = Recall.objects.filter(story=story, partner=partner).exclude(
+    asked = Recall.objects.filter(story=story, partner=partner).exclude(
         state=RecallState.NEVER_TAKEN
     )
-    after = recalled.aggregate(Max("item"))["item__max"] or 0
-    handed_over = Item.objects.filter(story=story, partner=partner, recall=None, pk__gt=after)
-    batches = Batch.objects.filter(pk__in=handed_over.values("batch"))
-    taken = {batch.pk: close(batch) for batch in batches.select_for_update().order_by("pk")}
-    items = list(handed_over.order_by("-pk"))
-    live = next((item for item in items if item.ended_at is None), None)
-    held = next((item for item in items if taken[item.batch_id]), None)
-    if live is not None:
-        Item.objects.filter(pk=live.pk).update(ended_at=timezone.now(), ended_why=ItemEnd.RECALLED)
-        if live != held:
-            write_recall(live, reason, RecallState.NEVER_TAKEN, by=by)
-    if held is not None:
-        ask_back(write_recall(held, reason, RecallState.ASKED, by=by))
-    reissue([batch for batch, was_taken in taken.items() if not was_taken])
+    last_asked = asked.aggregate(Max("item"))["item__max"] or 0
+    unasked = Item.objects.filter(story=story, partner=partner, recall=None, pk__gt=last_asked)
+    batches = Batch.objects.filter(pk__in=unasked.values("batch"))
+    fetched = {batch.pk: close(batch) for batch in batches.select_for_update().order_by("pk")}
+    latest_first = list(unasked.order_by("-pk"))
+    in_force = next((item for item in latest_first if item.ended_at is None), None)
+    last_fetched = next((item for item in latest_first if fetched[item.batch_id]), None)
+    if in_force is not None:
+        Item.objects.filter(pk=in_force.pk).update(
+            ended_at=timezone.now(), ended_why=ItemEnd.RECALLED
+        )
+        if in_force != last_fetched:
+            write_recall(in_force, reason, RecallState.NEVER_TAKEN, by=by)
+    if last_fetched is not None:
+        ask_back(write_recall(last_fetched, reason, RecallState.ASKED, by=by))
+    reissue([batch for batch, was_fetched in fetched.items() if not was_fetched])
 
 
 def reissue(batches: Sequence[int]) -> None:
