@@ -9,12 +9,8 @@ from django import forms
 from django.db.models import Max
 from django.forms import BoundField
 
-from campaigns.rules.usa import state_name
 from stories.forms.grid import (
-    LATER,
     MOST_MONTHS,
-    NAME_WORDS,
-    USE_WORDS,
     WORDING_CHANGED,
     GridContext,
     Line,
@@ -22,10 +18,10 @@ from stories.forms.grid import (
     anchor,
     given_away_words,
     joined_words,
+    line_fields,
 )
 from stories.models import NameShown
 from stories.rules.consent import (
-    USES,
     Permission,
     marks_given_away,
     months_later,
@@ -76,11 +72,8 @@ class ConsentForm(forms.Form):
     ) -> None:
         self.grid = grid
         self.agreed = agreed
-        initial = self.prefilled() | dict(kwargs.pop("initial", None) or {})
-        self.keys: dict[str, int | None] = {
-            **{f"p{p.partner_id}": p.partner_id for p in grid.partnerships},
-            LATER: None,
-        }
+        self.keys = grid.keys
+        initial = grid.values() | dict(kwargs.pop("initial", None) or {})
         self.lacking: set[str] = set()
         if data is not None:
             self.lacking = {key for key in self.keys if f"line-{key}-uses" not in data}
@@ -88,68 +81,8 @@ class ConsentForm(forms.Form):
             data = initial | dict(data)
         super().__init__(data, initial=initial, **kwargs)
         for key in self.keys:
-            self.add_line(key)
-        self.found: list[str] = []
+            self.fields |= line_fields(key, grid.today)
         self.offer_not_me(list((data or initial).get("not_me", [])))
-
-    # --- What stands there before anything is typed ---
-
-    def prefilled(self) -> dict[str, Any]:
-        """Names as given before or as the roster has them; lines as the live consents are."""
-        story = self.grid.story
-        values: dict[str, Any] = {
-            "full_name": str(story.member) if story.member.given_name else "",
-            "first_name": story.member.given_name,
-        }
-        suffix = f", {state_name(story.us_state)}"
-        for consent in self.grid.live:
-            if consent.name_shown == NameShown.FULL:
-                values["full_name"] = consent.name
-            elif consent.name_shown == NameShown.FIRST:
-                values["first_name"] = consent.name.removesuffix(suffix)
-        for partnership in self.grid.partnerships:
-            values |= self.line_values(f"p{partnership.partner_id}", partnership.partner_id)
-        return values | self.line_values(LATER, None)
-
-    def line_values(self, key: str, partner: int | None) -> dict[str, Any]:
-        """One line as it stands: the live consent, or nothing ticked, no name and the usual time."""
-        consent = self.grid.consent_for(partner)
-        usual = months_later(self.grid.today, self.grid.campaign.consent_months)
-        return {
-            f"line-{key}-uses": [use for use in USES if consent and getattr(consent, use)],
-            f"line-{key}-name_shown": consent.name_shown if consent else str(NameShown.NONE),
-            f"line-{key}-until": (consent.until if consent else usual).isoformat(),
-        }
-
-    def add_line(self, key: str) -> None:
-        """The three fields of one line."""
-        furthest = months_later(self.grid.today, MOST_MONTHS)
-        self.fields[f"line-{key}-uses"] = forms.MultipleChoiceField(
-            required=False,
-            label="What they may do with it",
-            choices=list(USE_WORDS.items()),
-            widget=forms.CheckboxSelectMultiple,
-        )
-        self.fields[f"line-{key}-name_shown"] = forms.ChoiceField(
-            required=False,
-            label="Name shown",
-            choices=[(str(shown), words) for shown, words in NAME_WORDS.items()],
-            widget=forms.RadioSelect,
-        )
-        self.fields[f"line-{key}-until"] = forms.DateField(
-            required=False,
-            label="Until",
-            help_text="The last day; at most five years from now.",
-            widget=forms.DateInput(
-                format="%Y-%m-%d",
-                attrs={
-                    "type": "date",
-                    "min": self.grid.today.isoformat(),
-                    "max": furthest.isoformat(),
-                },
-            ),
-            error_messages={"invalid": "Please give a day, such as 2027-09-30."},
-        )
 
     @property
     def lines(self) -> list[Line]:
@@ -178,9 +111,9 @@ class ConsentForm(forms.Form):
         for name in ("full_name", "first_name"):
             if control_characters(cleaned.get(name, "")):
                 self.add_error(name, "Please use letters, spaces and punctuation only.")
-        if self.agreed is not None and self.agreed != str(self.grid.text.version):
-            self.add_error(None, forms.ValidationError(WORDING_CHANGED, code="wording"))
         if self.agreed is not None:
+            if self.agreed != str(self.grid.text.version):
+                self.add_error(None, forms.ValidationError(WORDING_CHANGED, code="wording"))
             self.check_newcomers()
         for key in self.chosen():
             self.check_line(key)
@@ -228,17 +161,18 @@ class ConsentForm(forms.Form):
     def check_names(self) -> None:
         """No line without a name, or with the first name only, may carry a text that tells more."""
         shown = {self.shown(key) for key in self.chosen()}
+        marks: list[str] = []
         if shown - {NameShown.FULL}:
-            self.found = marks_given_away(
+            marks = marks_given_away(
                 self.words_that_leave(),
                 shown,
                 names=self.names(),
                 first_name=self.cleaned_data.get("first_name", ""),
                 addresses=self.grid.addresses,
             )
-        self.offer_not_me(self.found)
+        self.offer_not_me(marks)
         said = set(self.cleaned_data.get("not_me", []))
-        open_ = [mark for mark in self.found if "@" in mark or mark not in said]
+        open_ = [mark for mark in marks if "@" in mark or mark not in said]
         if open_:
             words = given_away_words(open_, nameless=NameShown.NONE in shown)
             self.add_error(None, forms.ValidationError(words, code="given-away"))
@@ -298,26 +232,22 @@ class ConsentForm(forms.Form):
         return [self.permission(key) for key in self.chosen()]
 
     def permission(self, key: str) -> Permission:
-        """What one line allows."""
-        uses = self.cleaned_data[f"line-{key}-uses"]
-        shown = self.shown(key)
-        name = name_to_show(
-            shown,
-            self.cleaned_data["full_name"],
-            self.cleaned_data["first_name"],
-            self.grid.story.us_state,
-        )
-        permission = Permission(
-            partner=self.keys[key],
+        """What one line allows; one that the page did not show stays, letter by letter, as it was."""
+        partner = self.keys[key]
+        if key in self.lacking and (consent := self.grid.consent_for(partner)):
+            return permission_of(consent)
+        uses, shown = self.cleaned_data[f"line-{key}-uses"], self.shown(key)
+        return Permission(
+            partner=partner,
             lawmakers="lawmakers" in uses,
             publication="publication" in uses,
             press="press" in uses,
             name_shown=shown,
-            name=name,
+            name=name_to_show(
+                shown,
+                self.cleaned_data["full_name"],
+                self.cleaned_data["first_name"],
+                self.grid.story.us_state,
+            ),
             until=self.cleaned_data[f"line-{key}-until"],
         )
-        consent = self.grid.consent_for(self.keys[key])
-        if key in self.lacking and consent is not None:
-            # A line that the page did not show stays, letter by letter, as it was.
-            return permission_of(consent)
-        return permission
