@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 from django.contrib.auth.models import BaseUserManager
 from django.db import connections, models, transaction
-from django.db.models import F, Q, Subquery
+from django.db.models import F, Min, Q, Subquery
 from django.utils import timezone
 
 M = TypeVar("M", bound=models.Model)
@@ -192,6 +192,20 @@ class MessageQuerySet(LeasedQuerySet[M]):
         )
         found = self.waiting().order_by().values_list(*oldest)[:1]
         return dict(zip(URGENCIES, next(iter(found), [None] * len(URGENCIES)), strict=True))
+
+    def put_off_since(self, last_left: dt.datetime | None) -> dt.datetime | None:
+        """When the oldest was written of those that are put off, of all written since the last one left.
+
+        One address that is put off for a day beside others that are served does not count. Looks by urgency
+        into the index, at what waits for another attempt and not at the million that wait for their first.
+        """
+        put_off = self.waiting().filter(
+            urgency__in=URGENCIES, due_at__gt=timezone.now(), attempts__gt=0
+        )
+        if last_left is not None:
+            put_off = put_off.filter(created_at__gt=last_left)
+        oldest: dt.datetime | None = put_off.aggregate(oldest=Min("created_at"))["oldest"]
+        return oldest
 
     def rememberable(self, before: dt.datetime) -> Self:
         """Sent before then, with the words and the address still kept."""

@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaigns.verbs import phases
 from portal import outbox
-from portal.models import Job, Message
+from portal.models import Job, Message, User
 from portal.post import beats
 from stories.models import Recall
 from stories.states import RecallState
@@ -134,6 +134,26 @@ def test_mail_that_waits_because_the_mail_server_is_away(
     watch.minutes(2, besides=lambda: run_task("portal.send_mail"))
     assert len(post_office.taken) == 1
     play(watch, tmp_path, Rings("MailIsLate", 2, 5))
+
+
+def test_mail_that_the_mail_server_puts_off_again_and_again(
+    world: World, watch: Watch, post_office: PostOffice, tmp_path: Path
+) -> None:
+    """Each try is put off, so that nothing is due for long; what leaves in between ends it."""
+    post_office.at_rcpt["mia@example.org"] = "451 later"
+
+    def told(user: User) -> None:
+        with transaction.atomic():
+            outbox.tell(user, "account", {})
+        run_task("portal.send_mail")
+
+    told(world.mia)
+    time_passes(seconds=30)
+    watch.minutes(34, besides=lambda: run_task("portal.send_mail"))
+    told(world.lee)  # who is served: so one mailbox is full, and no more
+    watch.minutes(35, besides=lambda: run_task("portal.send_mail"))
+    assert post_office.recipients == ["lee@example.org"]
+    play(watch, tmp_path, Rings("NoMailLeaves", 29, 34))
 
 
 def test_invitations_that_wait(world: World, watch: Watch, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from portal.models import Heartbeat, Job, Message
 
 CLOCK = "clock"
 MAIL_SERVER = "mail server"
+MAIL_LEFT = "mail that left"
 #: Two beats may be missed; the third counts.
 SILENT_SECONDS = 90
 

@@ -75,14 +75,15 @@ def jobs_put_back() -> list[Retry]:
 
 
 def beats_now(queues: Iterable[str]) -> list[Beat]:
-    """The clock, each queue's worker, and when the mail server last let us in.
+    """The clock, each queue's worker, and when the mail server last let us in and took a message.
 
     The mail server is called only when there is post, so its silence alone says nothing.
     """
     last = beats.last_beats()
     names = [beats.CLOCK, *(beats.worker_of(queue) for queue in queues)]
     living = [Beat(name, last.get(name), beats.living(last, name)) for name in names]
-    return [*living, Beat(beats.MAIL_SERVER, last.get(beats.MAIL_SERVER), None)]
+    post = [Beat(name, last.get(name), None) for name in (beats.MAIL_SERVER, beats.MAIL_LEFT)]
+    return [*living, *post]
 
 
 def counted(count: int, noun: str) -> str:

@@ -9,12 +9,17 @@ from django.conf import settings
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from portal.post import beats, counting
+from portal.post import counting, lateness
 
 
 def figures() -> Iterator[Metric]:
     """Unfinished messages by urgency and jobs by kind, how old the oldest is, and the last beats."""
     yield from _piles("messages", "urgency", "Messages of the outbox", counting.post_now())
+    yield GaugeMetricFamily(
+        "storybank_messages_put_off_seconds",
+        "For how long messages have been put off and none has left",
+        value=age(lateness.put_off_since()),
+    )
     yield from _piles("jobs", "kind", "Background jobs", counting.work_now())
     yield _beats()
 
@@ -55,6 +60,6 @@ def _beats() -> Metric:
         "storybank_beat_age_seconds", "Seconds since this last said that it lives", labels=["name"]
     )
     for beat in counting.beats_now(settings.QUEUES):
-        if beat.name != beats.MAIL_SERVER and beat.at is not None:
+        if beat.lives is not None and beat.at is not None:
             family.add_metric([beat.name.removeprefix("worker ")], age(beat.at))
     return family

@@ -26,12 +26,15 @@ def minutes_late() -> int:
 
 
 def _minutes_late() -> int:
-    """Ask the database. What was put back to be tried later is not due and does not count.
+    """Ask the database. What was put back to be tried later is not due; it counts where nothing else leaves either.
 
     A million invitations take their time: they are late only if the mail server lets nobody in either.
     """
     now = timezone.now()
     limit = dt.timedelta(minutes=settings.LATE_MAIL_MINUTES)
+    put_off = put_off_since()
+    if put_off is not None and now - put_off >= limit:
+        return _minutes(now - put_off)
     since = Message.objects.due_since()
     due = min(filter(None, (since[Urgency.AT_ONCE], since[Urgency.NORMAL])), default=None)
     if due is None or now - due < limit:
@@ -42,4 +45,17 @@ def _minutes_late() -> int:
         if heard.exists():
             return 0
         due = bulk
-    return int((now - due).total_seconds() // 60)
+    return _minutes(now - due)
+
+
+def put_off_since() -> dt.datetime | None:
+    """Since when the mail server has let us in and put off whatever came; None while something leaves.
+
+    Of all that was written since the last message left, the oldest that it put off.
+    """
+    left = Heartbeat.objects.filter(name=beats.MAIL_LEFT).values_list("at", flat=True).first()
+    return Message.objects.put_off_since(left)
+
+
+def _minutes(span: dt.timedelta) -> int:
+    return int(span.total_seconds() // 60)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from portal import outbox
 from portal.models import Message
-from portal.post import beats
+from portal.post import beats, lateness
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,7 @@ def _clock_and_workers() -> dict[str, str]:
 
 
 def _oldest_unsent_seconds() -> int:
-    """For how many seconds the longest waiting message has been due; 0 where nothing waits."""
-    since = min(filter(None, Message.objects.due_since().values()), default=None)
+    """For how many seconds the longest waiting message has been due, or all have been put off; 0 where nothing waits."""
+    waiting = (*Message.objects.due_since().values(), lateness.put_off_since())
+    since = min(filter(None, waiting), default=None)
     return max(0, int((timezone.now() - since).total_seconds())) if since else 0

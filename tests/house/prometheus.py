@@ -33,7 +33,7 @@ RULES = ROOT / "docs" / "alarms.yml"
 UP = 'up{instance="127.0.0.1:8000",job="storybank"}'
 #: Every time in the database that a figure is made of.
 TIMES = {
-    Message: ("due_at", "leased_until"),
+    Message: ("created_at", "due_at", "leased_until"),
     Job: ("due_at", "leased_until"),
     Recall: ("asked_at",),
     Heartbeat: ("at",),

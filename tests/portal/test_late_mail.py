@@ -15,6 +15,9 @@ from portal import outbox
 from portal.models import Heartbeat, Message, Urgency, User
 from portal.post import beats
 from tests.house.people import World
+from tests.house.post import run_task
+from tests.house.post_office import PostOffice
+from tests.house.prometheus import time_passes
 from tests.house.queries import equal_queries
 
 WORDS = "E-mail is not leaving at the moment."
@@ -70,6 +73,29 @@ def test_what_has_left_was_given_up_or_is_put_off_is_not_late(
         waits(minutes=20)
         Message.objects.update(**changes)
         assert told(client_of(world.ana)) is False, changes
+
+
+def test_what_is_put_off_again_and_again_is_late_unless_other_mail_leaves(
+    world: World, client_of: ClientOf, post_office: PostOffice
+) -> None:
+    def goes_to(user: User) -> None:
+        with transaction.atomic():
+            outbox.tell(user, "account", {})
+        run_task("portal.send_mail")
+        cache.clear()
+
+    post_office.at_rcpt["mia@example.org"] = "451 later"
+    goes_to(world.mia)
+    assert told(client_of(world.ana)) is False
+    time_passes(minutes=20)
+    run_task("portal.send_mail")  # and is put off again: nothing is due
+    cache.clear()
+    assert "has waited for 20 minutes" in client_of(world.ana).get("/me/").content.decode()
+    assert client_of(None).get("/health/ready").json()["oldest_unsent_message_seconds"] >= 1200
+    goes_to(world.lee)
+    assert told(client_of(world.ana)) is False
+    page = client_of(world.olga).get("/operator/").content.decode()
+    assert "mail that left" in page.lower()
 
 
 def test_a_million_invitations_take_their_time_while_the_mail_server_answers(

@@ -85,6 +85,7 @@ def test_the_overview_counts_and_says_who_is_silent(world: World, client_of: Cli
         ("worker building", False),
         ("worker delivery", False),
         ("mail server", None),
+        ("mail that left", None),
     ]
 
 
