@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.choices import flatten_choices
 from django.utils.text import capfirst
 
 from campaigns.models import Campaign, Partner
@@ -44,6 +45,17 @@ class StoryFilter(forms.Form):
         """What was asked and makes sense."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+
+    def in_words(self) -> list[str]:
+        """What was asked as a reader knows it, e.g. "State: Kansas"; a batch is not named."""
+        words = []
+        for name, value in self.asked().items():
+            field = self.fields[name]
+            if not isinstance(field, forms.ModelChoiceField) and isinstance(field, forms.ChoiceField):
+                value = dict(flatten_choices(field.choices))[value]
+            if not self[name].is_hidden:
+                words.append(f"{self[name].label}: {value}")
+        return words
 
     def left_out(self) -> list[str]:
         """The names of the filters that could not be read."""

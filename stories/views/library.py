@@ -78,11 +78,15 @@ def library_sheet(request: HttpRequest) -> HttpResponse:
     items = Item.objects.live().filter(pk__in=[item.pk for item in found.rows])
     taken = handing_over.record_selection(by=access.person(request), items=items, file=SHEET)
     lines = [(item, disclosed(item)) for item in taken.in_full().order_by("-pk")]
+    filters = form.in_words()
+    if "batch" in form.asked() and lines:
+        filters.append(f"Batch: {lines[0][0].batch.number}")
     return render(
         request,
         "stories/partner/sheet.html",
         {
             "page": found,
+            "filters": filters,
             "stories": [
                 (item, story, citation(story, item.batch.number, item.position))
                 for item, story in lines

@@ -171,11 +171,28 @@ def test_the_filtered_stories_stand_in_full_on_one_page_under_their_permission(
     text = page.content.decode()
     hooks_shown = [story.hook for _, story, _ in page.context["stories"]]
     assert hooks_shown == ["District one, 2", "District one, 1"]
+    head = " ".join(text.split("<h1", 1)[1].split("<section", 1)[0].split())
+    today = timezone.localdate()
+    assert f"2 stories, as permitted on {today:%B} {today.day}, {today.year}" in head
+    assert "State: Kansas. District: 1." in head
     assert text.count("Show as “Mia Chen”") == 2
     assert text.count("May be used for lawmakers’ offices and publication until") == 2
     assert "Utah" not in text.split("<main", 1)[1]
     taken = Download.objects.get(item=None)
     assert (taken.batch, taken.by, taken.item) == (batch, world.paula, None)
+
+
+def test_a_sheet_without_a_filter_names_none_and_one_of_a_batch_names_the_batch(
+    world: World, client_of: ClientOf
+) -> None:
+    approved_story(world)
+    batch, client = delivered_batch(world), client_of(world.paula)
+    whole = client.get(f"{LIBRARY}sheet/").content.decode()
+    assert "1 story, as permitted on" in whole
+    assert "Filtered" not in whole
+    asked = {"batch": str(batch.ref), "use": "lawmakers"}
+    words = "Filtered by May be used for: Lawmakers’ offices. Batch: 1."
+    assert words in client.get(f"{LIBRARY}sheet/", asked).content.decode()
 
 
 def test_what_was_taken_back_stands_on_no_page(world: World) -> None:
