@@ -95,6 +95,9 @@ class ColumnsForm(forms.Form):
             ("", "not in this file"),
             *((header, header) for header in dict.fromkeys(headers) if header),
         ]
+        #: What the file holds beyond that, and whether one of it may be a column that we look for.
+        self.unread = [header for header, _ in offered[1:] if header not in chosen.values()]
+        self.doubtful = bool(self.unread) and len(chosen) < len(FIELDS)
         for name, label in FIELDS.items():
             self.fields[name] = forms.ChoiceField(
                 label=label, choices=offered, required=name == "email", initial=chosen.get(name, "")

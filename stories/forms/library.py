@@ -51,7 +51,9 @@ class StoryFilter(forms.Form):
         words = []
         for name, value in self.asked().items():
             field = self.fields[name]
-            if not isinstance(field, forms.ModelChoiceField) and isinstance(field, forms.ChoiceField):
+            if not isinstance(field, forms.ModelChoiceField) and isinstance(
+                field, forms.ChoiceField
+            ):
                 value = dict(flatten_choices(field.choices))[value]
             if not self[name].is_hidden:
                 words.append(f"{self[name].label}: {value}")

@@ -388,6 +388,22 @@ def test_a_coordinator_uploads_looks_corrects_and_confirms(
     assert "Added: 1" in mail.text
 
 
+def test_columns_that_are_not_read_are_named_before_anything_is_imported(
+    world: World, client_of: ClientOf
+) -> None:
+    client = client_of(world.ana)
+    kept = send(client, "isscr", table("E-mail,Hogar,Fax", "kim@example.org,66044,1"))
+    page = page_of(client, kept)
+    assert "<strong>Not read: Hogar, Fax.</strong> If one of these" in page
+    assert 'id="columns" open' in page
+    assert act(client, kept, "set_columns", email="E-mail", home_zip="Hogar") == 302
+    assert "<strong>Not read: Fax.</strong>" in page_of(client, kept)
+    whole = send(client, "isscr", NEW)
+    page = page_of(client, whole)
+    assert "Not read" not in page
+    assert 'id="columns" open' not in page
+
+
 def test_a_large_file_is_checked_by_a_job(
     world: World,
     client_of: ClientOf,
