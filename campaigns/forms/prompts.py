@@ -55,7 +55,9 @@ class PromptForm(forms.Form):
     def __init__(
         self, data: QueryDict | None = None, *, campaign: Campaign, prompt: Prompt | None = None
     ) -> None:
-        initial: dict[str, Any] = {"kind": PromptKind.LONG_TEXT}
+        # The first one is most likely the story itself, which no campaign starts without.
+        first = prompt is None and not campaign.prompts.exists()
+        initial: dict[str, Any] = {"kind": PromptKind.LONG_TEXT, "required": first}
         if prompt is not None:
             initial = {name: getattr(prompt, name) for name in self.base_fields}
             initial["choices"] = "\n".join(prompt.choices)

@@ -38,7 +38,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return _societies_page(request, form, status=400)
     messages.success(
         request,
-        f"The coordinators of {society.name} have your request. They decide, and you will get an e-mail.",
+        f"{society.name}: its coordinators have your request. They decide, and you will get an e-mail.",
     )
     return redirect("campaigns:my_societies")
 

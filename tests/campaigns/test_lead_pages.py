@@ -525,6 +525,26 @@ def test_starting_says_who_will_be_told(draft: Campaign, world: World, client_of
 
     assert "opens within a minute, and 1 member gets an invitation" in " ".join(page.split())
     assert "It is for 2 members as the rosters stand today" in " ".join(page.split())
+    assert "nobody on its roster" not in page
+
+    draft.societies.add(
+        Society.objects.create(name="The Fens Society", short_name="Fens", slug="fens")
+    )
+    page = client_of(world.lee).get(path("start_page", draft)).content.decode()
+    assert "<strong>The Fens Society</strong> has nobody on its roster yet." in page
+
+
+def test_what_keeps_a_campaign_from_starting_leads_to_where_it_is_mended(
+    draft: Campaign, world: World, client_of: ClientOf
+) -> None:
+    lee = client_of(world.lee)
+    page = lee.get(path("start_page", draft)).content.decode()
+    for part in ("basics", "partners", "phases", "prompts", "consent"):
+        assert f'href="{path(part, draft)}">Do it' in page
+    # Who begins with the story itself finds what it needs chosen.
+    assert lee.get(path("add_prompt", draft)).context["form"].initial["required"]
+    lee.post(path("add_prompt", draft), PROMPT)
+    assert not lee.get(path("add_prompt", draft)).context["form"].initial["required"]
 
 
 def test_members_by_state(world: World, client_of: ClientOf) -> None:

@@ -211,7 +211,8 @@ def test_an_address_is_added_by_code_and_main_one_changed(
     client = client_of(mia)
     client.post("/accounts/email/", {"email": "Mia@Home.example", "action_add": "1"})
     assert not EmailAddress.objects.filter(email="mia@home.example", verified=True).exists()
-    client.post(CONFIRM_ADDRESS, {"code": code_in(deliver_mail())})
+    proven = client.post(CONFIRM_ADDRESS, {"code": code_in(deliver_mail())})
+    assert proven.headers["Location"] == "/accounts/email/"
     client.post("/accounts/email/", {"email": "mia@home.example", "action_primary": "1"})
     mia.refresh_from_db()
     assert mia.email == "mia@home.example"

@@ -18,7 +18,7 @@ from django.views.decorators.http import (
 )
 
 from campaigns.forms.campaigns import NewCampaignForm
-from campaigns.models import Campaign, Member
+from campaigns.models import Campaign, Member, RosterEntry
 from campaigns.querysets import CampaignQuerySet
 from campaigns.roles import ties
 from campaigns.rules import usa
@@ -71,23 +71,32 @@ def new(request: HttpRequest) -> HttpResponse:
 def setup(request: HttpRequest, slug: str) -> HttpResponse:
     """One campaign at a glance: its state, what is missing, its parts, who was told and who joined."""
     campaign = access.fetch(request, Campaign, slug=slug)
-    lacks = verbs.missing(campaign) if campaign.state == CampaignState.DRAFT else []
+    lacks = lacking(campaign) if campaign.state == CampaignState.DRAFT else []
     return render(
         request,
         "campaigns/lead/setup.html",
         {
             "campaign": campaign,
-            "missing": [
-                {"words": lack.words, "url": reverse(f"campaigns:{lack.part}", args=[slug])}
-                for lack in lacks
-            ],
-            "parts": parts_of(campaign, {lack.part for lack in lacks}, timezone.now()),
+            "missing": lacks,
+            "parts": parts_of(campaign, {lack["part"] for lack in lacks}, timezone.now()),
             "invited": campaign.invitations.count(),
             "joined": campaign.participations.count(),
             "wishing": campaign.wishes.count(),
             "batches_url": batches_url(campaign),
         },
     )
+
+
+def lacking(campaign: Campaign) -> list[dict[str, str]]:
+    """What the campaign needs before it can start: part, words, and the address where it is mended."""
+    return [
+        {
+            "part": lack.part,
+            "words": lack.words,
+            "url": reverse(f"campaigns:{lack.part}", args=[campaign.slug]),
+        }
+        for lack in verbs.missing(campaign)
+    ]
 
 
 def batches_url(campaign: Campaign) -> str:
@@ -145,9 +154,12 @@ def start_page(request: HttpRequest, slug: str) -> HttpResponse:
         "campaigns/lead/start.html",
         {
             "campaign": campaign,
-            "missing": verbs.missing(campaign),
+            "missing": lacking(campaign),
             "effects": effects,
             "societies": campaign.societies.order_by("name"),
+            "without_members": campaign.societies.exclude(
+                pk__in=RosterEntry.objects.filter(left_at=None).values("society")
+            ).order_by("name"),
         },
     )
 
