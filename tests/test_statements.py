@@ -26,7 +26,7 @@ from stories.states import StoryState
 from stories.verbs import reviewing, telling
 from tests.house.people import World, client_of, make_user
 from tests.house.sides import draft_of
-from tests.house.stories import join, submitted_story
+from tests.house.stories import join, permission, submitted_story
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,8 +93,10 @@ def test_submitting(busy: World, name_shown: str) -> None:
     assert not Draft.objects.exists()
 
 
-def test_reading_a_story_in_review(busy: World) -> None:
-    story = submitted_story(busy)
+@pytest.mark.parametrize("name_shown", NameShown.values)
+def test_reading_a_story_in_review(busy: World, name_shown: str) -> None:
+    shown = permission(busy.research_america, NameShown(name_shown))
+    story = submitted_story(busy, permissions=[shown])
     reviewing.claim(by=busy.ana, story=story)
     reviewing.set_tags(by=busy.ana, story=story, names=["cells", "eyes"])
     for number in range(3):

@@ -34,7 +34,7 @@ SHEET = "stories in full on one page"
 def library(request: HttpRequest) -> HttpResponse:
     """The stories that fit the filters, the newest first. Of each batch, it is on record who saw it first."""
     form, user = filter_of(request), access.person(request)
-    items, words = narrowed(request, form), form.words
+    items, words, left_out = narrowed(request, form), form.words, form.left_out()
     found = one_page(request, items, form)
     shown = handing_over.read_list(by=user, items=found.rows)
     return render(
@@ -47,9 +47,9 @@ def library(request: HttpRequest) -> HttpResponse:
             "of_several": len({item.batch.campaign_id for item in shown}) > 1,
             "count": words.tallies({"found": items}, user)["found"] if words else tally_of(items),
             "formats": list(FORMATS),
-            "kept": query_of(request, "after", *form.left_out()),
-            "sheet_query": query_of(request, *form.left_out()),
-            "left_out": [form[name].label for name in form.left_out()],
+            "kept": query_of(request, "after", *left_out),
+            "sheet_query": query_of(request, *left_out),
+            "left_out": [form[name].label for name in left_out],
         },
     )
 

@@ -10,6 +10,7 @@ from PIL import Image
 from campaigns.models import Partner
 from portal.models import User
 from stories.models import Batch, Item, NameShown, Photo, Story
+from stories.rules.consent import Permission
 from stories.states import BatchState
 from stories.verbs import reviewing, telling
 from stories.verbs.batching import open_batch, seal
@@ -105,21 +106,33 @@ def approve(world: World, story: Story) -> Story:
     return story
 
 
-def send_correction(world: World, story: Story, hook: str, words: str = WORDS) -> Story:
-    """Mia sends a correction of an approved story with the same permissions."""
+def send_correction(
+    world: World,
+    story: Story,
+    hook: str,
+    words: str = WORDS,
+    permissions: list[Permission] | None = None,
+) -> Story:
+    """Mia sends a correction of an approved story, by default with the permissions of `submitted_story`."""
     telling.submit(
         by=world.mia,
         story=story,
         hook=hook,
         answers=answers(world, words),
         photo=None,
-        permissions=[permission(world.research_america)],
+        permissions=[permission(world.research_america)] if permissions is None else permissions,
         consent_text=world.consent_text,
     )
     story.refresh_from_db()
     return story
 
 
-def correct(world: World, story: Story, words: str = "A better word.") -> Story:
+def correct(
+    world: World,
+    story: Story,
+    words: str = "A better word.",
+    permissions: list[Permission] | None = None,
+) -> Story:
     """The same, and Ana approves it."""
-    return approve(world, send_correction(world, story, "What was wrong is right now", words))
+    hook = "What was wrong is right now"
+    return approve(world, send_correction(world, story, hook, words, permissions))

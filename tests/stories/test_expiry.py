@@ -11,11 +11,11 @@ from django.urls import reverse
 from portal.models import Message
 from stories.models import Batch, Consent, EndReason, NameShown, Recall, RecallReason
 from stories.states import RecallState
-from stories.verbs import expiring, telling
+from stories.verbs import expiring
 from stories.verbs.expiring import expire_consents
-from tests.house.batches import approve, delivered_batch, fetched_batch
+from tests.house.batches import correct, delivered_batch, fetched_batch
 from tests.house.people import World, client_of
-from tests.house.stories import answers, approved_story, permission
+from tests.house.stories import approved_story, permission
 
 LAST = dt.date.today() + dt.timedelta(days=10)  # noqa: DTZ011
 NEW_YORK = ZoneInfo("America/New_York")
@@ -88,16 +88,7 @@ def test_nor_is_an_earlier_batch_whose_text_was_corrected(world: World) -> None:
     until = [permission(world.research_america, until=LAST)]
     story = approved_story(world, permissions=until)
     first = delivered_batch(world)
-    telling.submit(
-        by=world.mia,
-        story=story,
-        hook="What was wrong is right now",
-        answers=answers(world),
-        photo=None,
-        permissions=until,
-        consent_text=world.consent_text,
-    )
-    approve(world, story)
+    correct(world, story, permissions=until)
     delivered_batch(world)
     url = reverse("stories:batch_file", args=[first.ref, "stories.json"])
     with time_machine.travel(at(LAST, 23)):

@@ -168,6 +168,19 @@ def test_whoever_wants_no_invitations_is_not_told(
     assert [mail.to for mail in deliver_mail()] == ["nils@example.org"]
 
 
+def test_nor_at_another_of_their_addresses(world: World, bring: Callable[..., str]) -> None:
+    """One that a roster knows, and one that they have proven themselves."""
+    world.mia_member.no_invitations_since = world.campaign.created_at
+    world.mia_member.save()
+    known, proven = "mia.chen@ku.example.org", "mia.at.home@example.org"
+    RosterEntry.objects.create(society=world.rivers, member=world.mia_member, email=known)
+    EmailAddress.objects.create(user=world.mia, email=proven, verified=True)
+    for address in (known, proven):
+        bring(google().replace("mia@example.org", address))
+        assert ImportedStory.objects.filter(email=address).exists()
+    assert not Message.objects.filter(template="imported_story").exists()
+
+
 def test_a_column_map_says_what_names_do_not(
     world: World, bring: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -294,17 +307,3 @@ def test_whoever_joins_is_led_to_what_waits_and_not_to_an_empty_draft(world: Wor
     assert first == f"/stories/{story.ref}/write/"
     assert mia.post(join_it, follow=True).redirect_chain[-1] == ("/stories/", 302)
     assert Story.objects.count() == 1
-
-
-def test_nor_at_another_of_their_addresses(world: World, bring: Callable[..., str]) -> None:
-    """One that a roster knows, and one that they have proven themselves."""
-    for address in ("mia.chen@ku.example.org", "mia.at.home@example.org"):
-        world.mia_member.no_invitations_since = world.campaign.created_at
-        world.mia_member.save()
-        if address.startswith("mia.chen"):
-            RosterEntry.objects.create(society=world.rivers, member=world.mia_member, email=address)
-        else:
-            EmailAddress.objects.create(user=world.mia, email=address, verified=True)
-        bring(google().replace("mia@example.org", address))
-        assert ImportedStory.objects.filter(email=address).exists()
-    assert not Message.objects.filter(template="imported_story").exists()

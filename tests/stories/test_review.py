@@ -387,7 +387,7 @@ def test_every_name_and_address_of_an_author_is_pointed_out(
         society=world.rivers, member=world.mia_member, email="mchen7@ku.example.org"
     )
     User.objects.filter(pk=world.mia.pk).update(name="Mimi Chen")
-    name = {NameShown.FIRST: "Mia, Kansas", NameShown.FULL: "Mia Chen"}.get(name_shown, "")
+    name = "Mia, Kansas" if name_shown == NameShown.FIRST else "Mia Chen"
     shown = [permission(world.research_america, name_shown, name)]
     story = submitted_story(world, words=words, permissions=shown)
     page = client_of(world.ana).get(url("review", story)).content.decode()

@@ -57,7 +57,7 @@ def rhythm(request: HttpRequest, slug: str) -> HttpResponse:
         except (Refused, TooLate) as refusal:
             status = show_refusal(form, refusal)
         else:
-            done(request, saved, f"{_next_sealing(saved)}")
+            done(request, saved, _next_sealing(saved))
             return redirect("campaigns:setup", slug)
     context = {"campaign": campaign, "form": form}
     return render(request, "campaigns/lead/rhythm.html", context, status=status)
