@@ -183,7 +183,7 @@ def test_the_filtered_stories_stand_in_full_on_one_page_under_their_permission(
 
 
 def test_a_sheet_without_a_filter_names_none_and_one_of_a_batch_names_the_batch(
-    world: World, client_of: ClientOf
+    world: World,
 ) -> None:
     approved_story(world)
     batch, client = delivered_batch(world), client_of(world.paula)
