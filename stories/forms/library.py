@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.choices import flatten_choices
 from django.utils.text import capfirst
 
 from campaigns.models import Campaign, Partner
-from campaigns.rules.usa import choices
+from campaigns.rules.usa import STATE_NAMES, choices
 from stories.forms.words import Words
 from stories.models import Consent, Item, NameShown
 from stories.rules.consent import USE_WORDS, USES
@@ -48,16 +48,16 @@ class StoryFilter(forms.Form):
 
     def in_words(self) -> list[str]:
         """What was asked as a reader knows it, e.g. "State: Kansas"; a batch is not named."""
-        words = []
-        for name, value in self.asked().items():
-            field = self.fields[name]
-            if not isinstance(field, forms.ModelChoiceField) and isinstance(
-                field, forms.ChoiceField
-            ):
-                value = dict(flatten_choices(field.choices))[value]
-            if not self[name].is_hidden:
-                words.append(f"{self[name].label}: {value}")
-        return words
+        labels: dict[str, Mapping[Any, Any]] = {
+            "state": STATE_NAMES,
+            "use": USE_LABELS,
+            "name_shown": NAME_LABELS,
+        }
+        return [
+            f"{self[name].label}: {labels.get(name, {}).get(value, value)}"
+            for name, value in self.asked().items()
+            if not self[name].is_hidden
+        ]
 
     def left_out(self) -> list[str]:
         """The names of the filters that could not be read."""

@@ -81,7 +81,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
 
 
 def next_story(request: HttpRequest, filters: QueryDict) -> HttpResponse:
-    """Claim and open the next one that fits `filters`; the queue where none waits."""
+    """Claim and open the next one that fits `filters`; where none waits, one that the person took and left."""
     user = access.person(request)
     form = QueueFilter(filters, user=user)
     waiting = form.narrow(access.rows(request, Story)).filter(state=StoryState.SUBMITTED)
@@ -93,5 +93,11 @@ def next_story(request: HttpRequest, filters: QueryDict) -> HttpResponse:
         except TooLate:
             continue  # a colleague was faster: the next one, then
         return redirect("stories:review", story.ref)
+    begun = form.narrow(access.rows(request, Story)).filter(
+        state=StoryState.IN_REVIEW, claimed_by=user
+    )
+    if first := first_keys(begun, order, 1, apart=form.apart(), search=form.words or None):
+        messages.info(request, "Nothing else is waiting. You took this one before.")
+        return redirect("stories:review", begun.get(pk=first[0]).ref)
     messages.info(request, "Nothing is waiting for review here. Well done.")
     return redirect("stories:queue")

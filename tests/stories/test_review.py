@@ -154,6 +154,23 @@ def test_take_next_claims_the_longest_waiting_and_skips_taken_ones(
     assert (second.state, second.claimed_by) == ("in_review", world.ben)
 
 
+def test_where_nothing_else_waits_the_next_story_is_one_that_the_coordinator_took_and_left(
+    world: World, client_of: ClientOf
+) -> None:
+    left, colleagues, waiting = (submitted_story(world, hook=hook) for hook in ("A", "B", "C"))
+    ana, take = client_of(world.ana), reverse("stories:take_next")
+    ana.post(url("claim", left))
+    client_of(world.ben).post(url("claim", colleagues))
+    assert ana.post(take)["Location"] == url("review", waiting)
+    ana.post(url("approve", waiting), {"revision": "1", "next": "1"})
+    assert ana.post(take)["Location"] == url("review", left)
+    assert "Nothing else is waiting. You took this one before." in (
+        ana.get(url("review", left)).content.decode()
+    )
+    ana.post(url("approve", left), {"revision": "1"})
+    assert ana.post(take)["Location"] == reverse("stories:queue")
+
+
 def test_the_next_story_after_a_decision_is_one_that_fits_the_filters(
     world: World, client_of: ClientOf
 ) -> None:
