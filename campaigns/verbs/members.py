@@ -28,13 +28,6 @@ def has_proven(user: User, email: str) -> bool:
     return bool(proven.exists())
 
 
-def addresses_of(member: Member) -> list[str]:
-    """Every e-mail address of a person's, as their societies and their account have them."""
-    entries = member.entries.values_list("email", flat=True)
-    account = EmailAddress.objects.filter(user=member.user_id or 0).values_list("email", flat=True)
-    return with_own_addresses(member, [*entries, *account])
-
-
 def with_own_addresses(member: Member, others: Iterable[str]) -> list[str]:
     """A member's and their account's first address, and the others, each once."""
     own = [member.email, *([member.user.email] if member.user else [])]

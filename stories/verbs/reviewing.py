@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence, Set
+from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.verbs.members import addresses_of
+from campaigns.models import RosterEntry
+from campaigns.verbs.members import with_own_addresses
 from portal import audit, outbox
 from portal.errors import Refused
+from portal.gathering import Gathering
 from portal.links import absolute
 from portal.models import User
 from portal.moves import move
 from stories.models import (
     Acceptance,
+    Consent,
     Decision,
     DecisionKind,
     NameShown,
@@ -184,11 +190,13 @@ def given_away(story: Story, text: str, shown: Set[NameShown], *, checked: str =
     """
     if not shown - {NameShown.FULL}:
         return []
-    given = list(story.consents.exclude(name="").order_by("pk").values_list("name_shown", "name"))
-    firsts = [name.rpartition(", ")[0] for how, name in given if how == NameShown.FIRST]
-    fulls = [name for how, name in given if how == NameShown.FULL]
+    told = author_of(story=story.pk)
+    given = told.of(Consent)
+    firsts = [c.name.rpartition(", ")[0] for c in given if c.name_shown == NameShown.FIRST]
+    fulls = [c.name for c in given if c.name_shown == NameShown.FULL]
     names = [*names_of(story.member), *firsts, *fulls]
-    addresses = addresses_of(story.member)
+    rows = [*told.of(RosterEntry), *told.of(EmailAddress)]
+    addresses = with_own_addresses(story.member, [row.email for row in rows])
 
     def marks(words: str) -> list[str]:
         """The author's marks in these words."""
@@ -199,6 +207,16 @@ def given_away(story: Story, text: str, shown: Set[NameShown], *, checked: str =
 
     known = marks(checked)
     return [mark for mark in marks(text) if mark not in known]
+
+
+@Gathering
+def author_of(*, story: int) -> tuple[QuerySet[Any], ...]:
+    """What tells the names and the addresses of a story's author."""
+    return (
+        Consent.objects.filter(story=story),
+        RosterEntry.objects.filter(member__stories=story),
+        EmailAddress.objects.filter(user__member__stories=story),
+    )
 
 
 def decide(story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = "") -> None:

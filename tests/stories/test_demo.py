@@ -27,7 +27,6 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Invitation, Member, Place
-from campaigns.verbs.members import addresses_of
 from portal.models import AuditLine, Job, Message, User
 from stories.demo import material, plot, rosters
 from stories.demo.clock import Calendar, clock_at
@@ -47,6 +46,7 @@ from stories.models import (
 )
 from stories.rules.texts import names_given_away
 from stories.states import BatchState, RecallState, StoryState
+from stories.verbs.surroundings import surroundings_of
 from tests.house import invariants
 from tests.house.people import World, client_of
 
@@ -274,7 +274,7 @@ def test_the_form_would_take_every_story_that_was_submitted(played: Campaign) ->
             live=[consent for consent in live if consent.ended_at is None],
             text=live[0].text,
             today=timezone.localdate(),
-            addresses=addresses_of(story.member),
+            addresses=surroundings_of(story).author_addresses,
         )
         prompts = list(played.prompts.all())
         data = {"hook": revision.hook} | {
