@@ -35,7 +35,7 @@ def links(rooms: Iterable[Room], tie: Ties) -> list[Entry]:
 
 #: This package's links. Orders: member 10-19, coordinator 20-29, lead 30-39, partner user 40-49.
 ROOMS: tuple[Room, ...] = (
-    Room(frozenset({"member"}), "Campaigns", "campaigns:list", 10),
+    Room(frozenset({"member", "coordinator"}), "Campaigns", "campaigns:list", 10),
     Room(frozenset({"member"}), "Places", "campaigns:places", 14),
     Room(frozenset({"coordinator"}), "Roster", "campaigns:rosters", 22),
     Room(frozenset({"coordinator"}), "Requests", "campaigns:requests", 24),

@@ -28,7 +28,8 @@ from portal.paging import page
 @require_safe
 def campaign_list(request: HttpRequest) -> HttpResponse:
     """The campaigns of my societies, newest first, each with what it means for me."""
-    member = _member(access.person(request))
+    user = access.person(request)
+    member = _member(user)
     campaigns = access.rows(request, Campaign).prefetch_related("phases", "societies")
     shown = page(request, campaigns, ("-id",))
     verdicts = joining.verdicts(member, shown.rows, timezone.now()) if member else {}
@@ -43,8 +44,12 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         }
         for campaign in shown.rows
     ]
-    on_a_roster = bool(rows) or (member is not None and member.entries.exists())
-    asked = MembershipRequest.objects.filter(user=access.person(request), state=RequestState.ASKED)
+    on_a_roster = (
+        bool(rows)
+        or (member is not None and member.entries.exists())
+        or Coordinator.objects.filter(user=user).exists()
+    )
+    asked = MembershipRequest.objects.filter(user=user, state=RequestState.ASKED)
     context = {
         "page": shown,
         "rows": rows,

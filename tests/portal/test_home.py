@@ -130,6 +130,21 @@ def test_a_coordinator_finds_the_notices_that_mail_speaks_of_in_the_menu(
     assert link_of(world.mia) == []
 
 
+def test_a_coordinator_finds_the_campaigns_and_their_coverage_from_the_header(
+    world: World, client_of: ClientOf
+) -> None:
+    client = client_of(world.ana)
+    page = soup(client.get(reverse("stories:queue")).content)
+    [link] = page.select('.rooms a[href="/campaigns/"]')
+    listed = soup(client.get(link["href"]).content)
+    [title] = listed.select("main a.row-title")
+    shown = soup(client.get(title["href"]).content)
+    coverage = reverse("stories:coverage", args=[world.campaign.slug])
+    assert len(shown.select(f'a[href="{coverage}"]')) == 1
+    world.campaign.societies.clear()
+    assert "None of your societies takes part" in client.get(link["href"]).content.decode()
+
+
 def test_an_operator_lands_where_operators_work_and_nobody_else_does(
     world: World, client_of: ClientOf
 ) -> None:
