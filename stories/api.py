@@ -168,15 +168,11 @@ class Answer(Schema):
 
 
 @api.exception_handler(TooLate)
-def too_late(request: HttpRequest, problem: TooLate) -> HttpResponse:
-    """409: somebody or the clock was faster."""
-    return api.create_response(request, {"error": str(problem)}, status=409)
-
-
 @api.exception_handler(Refused)
-def refused(request: HttpRequest, problem: Refused) -> HttpResponse:
-    """400: what was asked breaks a rule."""
-    return api.create_response(request, {"error": str(problem)}, status=400)
+def refused(request: HttpRequest, problem: TooLate | Refused) -> HttpResponse:
+    """409: somebody or the clock was faster. 400: what was asked breaks a rule."""
+    status = 409 if isinstance(problem, TooLate) else 400
+    return api.create_response(request, {"error": str(problem)}, status=status)
 
 
 @api.exception_handler(Http404)
@@ -187,8 +183,7 @@ def not_found(request: HttpRequest, problem: Http404) -> HttpResponse:
 
 def away(request: HttpRequest, problem: Any) -> HttpResponse:
     """503: the database or the folder of files does not answer; Retry-After says when to ask again."""
-    trouble = errors.trouble_of(problem)
-    if not trouble:
+    if not (trouble := errors.trouble_of(problem)):
         raise problem
     words = f"The site {trouble} right now. Nothing was done; try again."
     response = api.create_response(request, {"error": words}, status=503)

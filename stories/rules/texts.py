@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import permutations
 from typing import TypedDict
 
 #: The most characters of the line that stands for a story.
@@ -72,6 +73,18 @@ ALIKE = str.maketrans(
         **dict(zip("ŁłØøĐđı", "LlOoDdi", strict=True)),
     }
 )
+#: How German and Scandinavian letters are typed without them.
+SPELLED_OUT = str.maketrans(
+    dict(
+        zip(
+            "äöüøåæÄÖÜØÅÆ",
+            ["ae", "oe", "ue", "oe", "aa", "ae", "Ae", "Oe", "Ue", "Oe", "Aa", "Ae"],
+            strict=True,
+        )
+    )
+)
+#: Where a word of several begins its next one: "MiaWins".
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 #: Parts of a name as it is written that are no name.
 TITLES = ("Dr", "Jr", "Mr", "Ms", "Sr", "St")
 
@@ -80,13 +93,16 @@ def names_given_away(texts: str, full_name: str, email: str) -> list[str]:
     """Which of an author's own marks stand in a text that is to travel without a name.
 
     Looks, whatever the capitals and accents, for every part of the name of three letters or more as a
-    whole word ("Mia", "Mia's", "mia-sofia"), and for the address. A part of two letters ("Li") counts
+    whole word ("Mia", "Mia's", "mia-sofia", "#MiaWins"), for two of them written as one ("@miachen7"),
+    and for the address. A part of two letters ("Li") counts
     where it stands as it is spelled, because many are little words as well. A script without capitals
     has no spaces to go by either: there a part of two characters counts wherever it stands. Returns what
     was found, each once, as the author spelled it.
     """
-    text = unaccented(texts)
-    found = [part for part in parts_of(full_name) if stands_in(text, part)]
+    text = "\n".join({unaccented(texts), unaccented(spelled_out(texts))})
+    parts = parts_of(full_name)
+    found = [part for part in parts if stands_in(text, part)]
+    found += [first + second for first, second in joined(parts) if stands_in(text, first + second)]
     if email and folded(email) in text.casefold():
         found.append(email)
     return list(dict.fromkeys(found))
@@ -103,13 +119,24 @@ def stands_in(text: str, part: str) -> bool:
     if sought.upper() == sought.lower():
         return len(sought) >= 2 and not sought.isnumeric() and sought in text
     if len(sought) == 2:
-        if not sought.istitle() or sought in TITLES:
-            return False
-    elif len(sought) < 3:
+        as_spelled = rf"(?<![^\W_]){re.escape(sought)}(?![^\W_])"
+        return sought.istitle() and sought not in TITLES and bool(re.search(as_spelled, text))
+    if len(sought) < 3:
         return False
-    else:
-        sought, text = sought.casefold(), text.casefold()
-    return bool(re.search(rf"(?<![^\W_]){re.escape(sought)}(?![^\W_])", text))
+    text = f"{text}\n{CAMEL.sub(' ', text)}".casefold()
+    spellings = {sought.casefold(), unaccented(spelled_out(part)).strip(".").casefold()}
+    return any(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W\d_])", text) for word in spellings)
+
+
+def joined(parts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Two parts of a name of three letters or more each, in either order, to be sought as one word."""
+    long = dict.fromkeys(part for part in parts if len(part) >= 3 and part.lower() != part.upper())
+    return permutations(long, 2)
+
+
+def spelled_out(text: str) -> str:
+    """A text as it is typed where the keyboard lacks its letters: "Juergen" for "Jürgen"."""
+    return unicodedata.normalize("NFC", text).translate(SPELLED_OUT)
 
 
 def folded(text: str) -> str:

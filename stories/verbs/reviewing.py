@@ -220,9 +220,10 @@ def author_of(*, story: int) -> tuple[QuerySet[Any], ...]:
 
 
 def decide(story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = "") -> None:
-    """Write the decision and its audit line."""
+    """Write the decision and its audit line, which says where somebody decides about a story of their own."""
     Decision.objects.create(story=story, revision=read, kind=kind, by=by, reason=reason)
-    audit.record(by, str(kind), story, revision=read.number)
+    own = {"own": True} if story.member.user_id == by.pk else {}
+    audit.record(by, str(kind), story, revision=read.number, **own)
 
 
 def tell_author(

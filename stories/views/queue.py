@@ -25,7 +25,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     form = QueueFilter(request.GET, user=access.person(request))
     words = form.words
     stories = form.narrow(access.rows(request, Story)).select_related(
-        "current_revision", "member", "campaign", "society", "claimed_by"
+        "current_revision", "member__user", "campaign", "society", "claimed_by"
     )
     found = page(
         request,

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import RosterEntry
+from campaigns.models import Coordinator, RosterEntry
 from portal.models import AuditLine, Message, User
 from stories.models import NameShown, Story, Tag
 from stories.verbs import reviewing, telling
@@ -436,3 +436,44 @@ def test_every_deed_is_on_record_without_a_word_of_the_story(
     lines = AuditLine.objects.about(story)
     assert [line.verb for line in lines] == ["begin", "submit", "claim", "approve"]
     assert not any("kitchen" in str(line.detail) for line in lines)
+
+
+def note_on(page: bytes) -> str:
+    """What stands in the yellow notes of a page."""
+    notes = BeautifulSoup(page, "html.parser").select(".alert-warning")
+    return " ".join(note.get_text(" ", strip=True) for note in notes)
+
+
+def test_who_reads_their_own_story_is_told_and_the_record_says_so(
+    world: World, client_of: ClientOf
+) -> None:
+    """Nothing forbids it, see docs/decisions: a society may have one coordinator alone."""
+    story = submitted_story(world)
+    Coordinator.objects.create(society=world.isscr, user=world.mia)
+    reviewing.claim(by=world.mia, story=story)
+    page = reverse("stories:review", args=[story.ref])
+    mia, ana = client_of(world.mia), client_of(world.ana)
+    assert note_on(ana.get(page).content) == ""
+    assert note_on(mia.get(page).content).startswith("You wrote this story.")
+    assert "Mia Chen (you)" in mia.get(reverse("stories:queue")).content.decode()
+    mia.post(reverse("stories:approve", args=[story.ref]), {"revision": 1})
+    line = AuditLine.objects.get(verb="approve")
+    assert (line.actor, line.detail) == (world.mia, {"revision": 1, "own": True})
+    assert "by Mia Chen, the author, version 1" in " ".join(ana.get(page).content.decode().split())
+
+
+def test_coordinators_read_that_an_authors_account_is_closed(
+    world: World, client_of: ClientOf
+) -> None:
+    story = submitted_story(world)
+    reviewing.claim(by=world.ana, story=story)
+    ana, page = client_of(world.ana), reverse("stories:review", args=[story.ref])
+    assert note_on(ana.get(page).content) == ""
+    User.objects.filter(pk=world.mia.pk).update(is_active=False)
+    told = "The author’s account is closed: they get no mail and cannot answer, neither an edit nor"
+    assert note_on(ana.get(page).content).startswith(told)
+    words = {"revision": 1, "ask_changes-reason": "Which clock was it?"}
+    ana.post(reverse("stories:ask_changes", args=[story.ref]), words)
+    assert "account is closed" in note_on(ana.get(page).content)
+    queue = ana.get(reverse("stories:queue"), {"show": "author"}).content.decode()
+    assert "Mia Chen, whose account is closed" in queue

@@ -375,6 +375,16 @@ def test_every_address_of_the_author_gives_them_away(
         ("Mia Weber", "See example.org/mia_weber", "Weber"),
         ("Mia Weber", "Dr. We\u00adber saw it", "Weber"),  # a hyphen that nobody sees
         ("Mia Weber", "Webers saw it, the cobweber too", ""),
+        ("Jürgen Weber", "Juergen saw it", "Jürgen"),  # as German is typed without its letters
+        ("Juergen Weber", "Jürgen saw it", "Juergen"),
+        ("Mia Groß", "Dr. GROSS saw it", "Groß"),
+        ("Mia Sørensen", "Dr. Soerensen saw it", "Sørensen"),
+        ("Mia Weber", "Seen by #MiaSavesScience", "Mia"),
+        ("Mia Weber", "Seen by #miaweber", "MiaWeber"),
+        ("Mia Weber", "Seen by @weber_mia99 and @webermia99", "WeberMia"),
+        ("Donald Mia", "McDonaldson and the macdonald, academia too", ""),
+        ("Hu Man", "A human cell", ""),
+        ("Mia Li", "LiCl and a LiDAR", ""),
     ],
 )
 def test_a_name_is_found_however_it_was_typed(
