@@ -260,9 +260,8 @@ def file(request: HttpRequest, ref: UUID, name: str) -> FileResponse:
     taken = handing_over.take_file(by=access.person(request), batch=found, name=name)
     if taken is None:
         raise Http404
-    response = FileResponse(taken, as_attachment=True, filename=name.rsplit("/", 1)[-1])
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    sniff = {"X-Content-Type-Options": "nosniff"}
+    return FileResponse(taken, headers=sniff, as_attachment=True, filename=name.rsplit("/", 1)[-1])
 
 
 @api.post(
