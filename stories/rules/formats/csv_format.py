@@ -22,6 +22,9 @@ from stories.rules.texts import Answer
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: How a formula begins in one spreadsheet or another, wide forms included, and what may hide the beginning.
 COULD_BE_A_FORMULA = re.compile(r"[\t\r\n\x00]|\s*[=+\-@＝＋－＠−]").match
+#: Where one may begin inside a cell: a spreadsheet that is set to semicolons or tabs cuts it there, and no
+#: longer sees the quotes around a line break. The dash of a list ("- one") and a smile (";-)") stay.
+COULD_BEGIN_ONE = re.compile(r"([;\t\r\n]\s*)([=+@＝＋＠]|[\-－−](?![\s)]))")
 
 BEFORE = ("story", "campaign", "batch", "position", "hook")
 AFTER = (
@@ -95,8 +98,9 @@ def as_csv(rows: Iterable[Iterable[str]]) -> bytes:
 
 
 def defused(cell: str) -> str:
-    """The cell as text that no spreadsheet will calculate: a leading apostrophe where it could."""
-    return f"'{cell}" if COULD_BE_A_FORMULA(cell) else cell
+    """The cell as text that no spreadsheet will calculate: an apostrophe wherever a formula could begin."""
+    inside = COULD_BEGIN_ONE.sub(r"\1'\2", cell)
+    return f"'{inside}" if COULD_BE_A_FORMULA(cell) else inside
 
 
 def column_of(answer: Answer) -> Column:
