@@ -413,6 +413,28 @@ def test_every_name_and_address_of_an_author_is_pointed_out(
     assert bool(note) is bool(told)
 
 
+def test_a_correction_says_on_its_page_and_in_the_list_that_it_is_one(
+    world: World, client_of: ClientOf
+) -> None:
+    fresh, story = submitted_story(world, hook="Fresh"), approved_story(world, hook="Before")
+    client, words = client_of(world.ana), "This is a correction of an approved story."
+
+    def told() -> list[bool]:
+        pages = [client.get(url("review", one)).content.decode() for one in (fresh, story)]
+        listed = client.get(reverse("stories:queue"), {"show": "all"}).content.decode()
+        return [*(words in page for page in pages), "<li>Correction</li>" in listed]
+
+    assert told() == [False, False, False]
+    send_correction(world, story, "After")
+    assert told() == [False, True, True]
+    client.post(url("claim", story))
+    assert told() == [False, True, True]
+    client.post(url("approve", story), {"revision": "2"})
+    assert told() == [False, False, False]
+    telling.withdraw(by=world.mia, story=send_correction(world, story, "Again"))
+    assert told() == [False, False, False]
+
+
 def test_declining_a_correction_leaves_the_approved_text(world: World, client_of: ClientOf) -> None:
     story = approved_story(world)
     approved = story.approved_revision
