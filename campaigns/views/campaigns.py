@@ -18,7 +18,7 @@ from campaigns.models import (
     Society,
     Wish,
 )
-from campaigns.states import RequestState
+from campaigns.states import CampaignState, RequestState
 from campaigns.verbs import joining
 from portal import access
 from portal.models import User
@@ -128,12 +128,17 @@ def _member(user: User) -> Member | None:
 
 
 def _phases(campaign: Campaign) -> list[dict[str, object]]:
-    """The phases with where each stands now: to come, open, over."""
+    """The phases with where each stands now: to come, open, over. None is open unless the campaign runs."""
     now = timezone.now()
     rows = []
     for phase in campaign.phases.all():
-        stage = "open" if phase.window_holds(now) else "over"
-        rows.append({"phase": phase, "stage": "to come" if now < phase.opens_at else stage})
+        if campaign.state == CampaignState.ENDED or phase.closes_at <= now:
+            stage = "over"
+        elif campaign.state == CampaignState.DRAFT or now < phase.opens_at:
+            stage = "to come"
+        else:
+            stage = "open"
+        rows.append({"phase": phase, "stage": stage})
     return rows
 
 

@@ -480,6 +480,11 @@ def test_an_ended_campaign_changes_no_more(world: World, client_of: ClientOf) ->
     empty = lee.get(path("add_phase", world.campaign))
     assert empty.status_code == 409
     assert "This campaign is “ended” by now." in empty.content.decode()
+    assert lee.get(path("add_prompt", world.campaign)).status_code == 409
+    for part in ("basics", "rhythm"):
+        shown = BeautifulSoup(lee.get(path(part, world.campaign)).content, "html.parser")
+        assert "The campaign has ended, so this stays as it is." in shown.text
+        assert [button.text for button in shown.select("main button")] == []
     now = timezone.now()
     phase = phase_data(now, now + dt.timedelta(days=9), "KS")
     answer = lee.post(path("add_phase", world.campaign), phase)
@@ -506,6 +511,10 @@ def test_an_ended_campaign_promises_no_phase_and_no_rhythm(
         return [badge.text for badge in page.select(".status")]
 
     assert badges() == ["over", "never opened"]
+    members_page = client_of(world.mia).get(
+        reverse("campaigns:campaign", args=[world.campaign.slug])
+    )
+    assert [row["stage"] for row in members_page.context["phases"]] == ["over", "over"]
     assert "sealed only when a lead seals them" in (
         lee.get(path("setup", world.campaign)).content.decode()
     )
@@ -520,6 +529,8 @@ def test_starting_says_who_will_be_told(draft: Campaign, world: World, client_of
     ConsentText.objects.create(campaign=draft, version=1, text="I agree.")
     CampaignPartner.objects.create(campaign=draft, partner=world.frontline, leads=True)
     Campaign.objects.filter(pk=draft.pk).update(summary="Short.", brief="Long.")
+    preview = client_of(world.lee).get(reverse("campaigns:campaign", args=[draft.slug]))
+    assert {row["stage"] for row in preview.context["phases"]} == {"to come"}
 
     page = client_of(world.lee).get(path("start_page", draft)).content.decode()
 

@@ -15,6 +15,7 @@ from campaigns.views.lead.next_steps import done
 from campaigns.views.refusing import show_refusal
 from portal import access
 from portal.errors import Refused, TooLate
+from portal.moves import too_late
 
 
 @require_safe
@@ -38,8 +39,10 @@ def prompts(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_prompt(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask one more question."""
+    """Ask one more question. That the campaign has ended is told before anything is typed."""
     campaign = access.fetch(request, Campaign, slug=slug)
+    if campaign.state == CampaignState.ENDED and request.method != "POST":
+        raise TooLate(too_late(campaign))
     form = PromptForm(request.POST or None, campaign=campaign)
     status = 200
     if request.method == "POST" and form.is_valid():
