@@ -50,7 +50,7 @@ def next_step(
             "Go on writing",
         ),
         StoryState.SUBMITTED: NextStep(
-            f"The coordinators of {society} will read it. You get an e-mail as soon as they have."
+            f"The coordinators of your society, {society}, will read it. You get an e-mail as soon as they have."
         ),
         StoryState.IN_REVIEW: NextStep(f"A coordinator of {society} is reading it."),
         StoryState.CHANGES_REQUESTED: NextStep(

@@ -352,7 +352,7 @@ def hand_in(request: HttpRequest, desk: Desk, form: StoryForm) -> HttpResponse:
         return write_page(request, desk, form, problem=str(refused), status=400)
     messages.success(
         request,
-        f"Thank you. Your story is with the coordinators of {desk.story.society}; "
+        f"Thank you. Your story is with the coordinators of your society, {desk.story.society}; "
         "you get an e-mail as soon as they have read it.",
     )
     return redirect("stories:story", desk.story.ref)
