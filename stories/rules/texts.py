@@ -100,9 +100,10 @@ def names_given_away(texts: str, full_name: str, email: str) -> list[str]:
     was found, each once, as the author spelled it.
     """
     text = "\n".join({unaccented(texts), unaccented(spelled_out(texts))})
+    words = f"{text}\n{CAMEL.sub(' ', text)}".casefold()
     parts = parts_of(full_name)
-    found = [part for part in parts if stands_in(text, part)]
-    found += [first + second for first, second in joined(parts) if stands_in(text, first + second)]
+    sought = [*parts, *(first + second for first, second in joined(parts))]
+    found = [part for part in sought if stands_in(text, words, part)]
     if email and folded(email) in text.casefold():
         found.append(email)
     return list(dict.fromkeys(found))
@@ -113,8 +114,11 @@ def parts_of(name: str) -> list[str]:
     return [part for part in re.split(r"[\s,;‐‑–-]+", name) if part]
 
 
-def stands_in(text: str, part: str) -> bool:
-    """Whether a part of a name stands in an unaccented text, as a word where its script has words."""
+def stands_in(text: str, words: str, part: str) -> bool:
+    """Whether a part of a name stands in an unaccented text, as a word where its script has words.
+
+    `words` is the text without capitals, and once more with the words apart that were written as one.
+    """
     sought = unaccented(part).strip(".")
     if sought.upper() == sought.lower():
         return len(sought) >= 2 and not sought.isnumeric() and sought in text
@@ -123,9 +127,11 @@ def stands_in(text: str, part: str) -> bool:
         return sought.istitle() and sought not in TITLES and bool(re.search(as_spelled, text))
     if len(sought) < 3:
         return False
-    text = f"{text}\n{CAMEL.sub(' ', text)}".casefold()
     spellings = {sought.casefold(), unaccented(spelled_out(part)).strip(".").casefold()}
-    return any(re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W\d_])", text) for word in spellings)
+    return any(
+        word in words and re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W\d_])", words)
+        for word in spellings
+    )
 
 
 def joined(parts: Sequence[str]) -> Iterator[tuple[str, str]]:
