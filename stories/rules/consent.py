@@ -99,10 +99,7 @@ def marks_given_away(
             return []
         first = {folded(part) for part in parts_of(first_name)}
         parts = [part for part in parts if folded(part) not in first]
-    found = names_given_away(text, " ".join(parts), "")
-    for address in addresses:
-        found += names_given_away(text, "", address)
-    return list(dict.fromkeys(found))
+    return names_given_away(text, " ".join(parts), addresses)
 
 
 def names_of(member: Member) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import TypedDict
 
@@ -89,23 +89,21 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 TITLES = ("Dr", "Jr", "Mr", "Ms", "Sr", "St")
 
 
-def names_given_away(texts: str, full_name: str, email: str) -> list[str]:
+def names_given_away(texts: str, full_name: str, emails: Iterable[str]) -> list[str]:
     """Which of an author's own marks stand in a text that is to travel without a name.
 
     Looks, whatever the capitals and accents, for every part of the name of three letters or more as a
     whole word ("Mia", "Mia's", "mia-sofia", "#MiaWins"), for two of them written as one ("@miachen7"),
-    and for the address. A part of two letters ("Li") counts
-    where it stands as it is spelled, because many are little words as well. A script without capitals
-    has no spaces to go by either: there a part of two characters counts wherever it stands. Returns what
-    was found, each once, as the author spelled it.
+    and for the addresses. A part of two letters ("Li") counts where it stands as it is spelled, because
+    many are little words as well. A script without capitals has no spaces to go by either: there a part
+    of two characters counts wherever it stands. Returns what was found, each once, as the author spelled it.
     """
     text = "\n".join({unaccented(texts), unaccented(spelled_out(texts))})
     words = f"{text}\n{CAMEL.sub(' ', text)}".casefold()
     parts = parts_of(full_name)
     sought = [*parts, *(first + second for first, second in joined(parts))]
     found = [part for part in sought if stands_in(text, words, part)]
-    if email and folded(email) in text.casefold():
-        found.append(email)
+    found += [email for email in emails if email and folded(email) in words]
     return list(dict.fromkeys(found))
 
 

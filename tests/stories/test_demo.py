@@ -246,7 +246,7 @@ def test_no_file_of_a_batch_names_an_author_who_chose_no_name(played: Campaign) 
         for item in items:
             member = item.story.member
             assert (
-                names_given_away(texts, f"{member.given_name} {member.family_name}", member.email)
+                names_given_away(texts, f"{member.given_name} {member.family_name}", [member.email])
                 == []
             )
 
