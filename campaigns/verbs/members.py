@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q
@@ -26,12 +24,6 @@ def has_proven(user: User, email: str) -> bool:
     """Whether this address has been verified as this person's."""
     proven = EmailAddress.objects.filter(user=user, email__iexact=email, verified=True)
     return bool(proven.exists())
-
-
-def with_own_addresses(member: Member, others: Iterable[str]) -> list[str]:
-    """A member's and their account's first address, and the others, each once."""
-    own = [member.email, *([member.user.email] if member.user else [])]
-    return list(dict.fromkeys([*own, *others]))
 
 
 @transaction.atomic

@@ -6,14 +6,11 @@ import datetime as dt
 from collections.abc import Sequence, Set
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import RosterEntry
-from campaigns.verbs.members import with_own_addresses
 from portal import audit, outbox
 from portal.errors import Refused
 from portal.gathering import Gathering
@@ -37,6 +34,7 @@ from stories.rules.consent import marks_given_away, names_of, words_of
 from stories.rules.words import quoted
 from stories.states import STORY_MOVES
 from stories.verbs.consenting import lock
+from stories.verbs.surroundings import author_address_rows, author_addresses
 from stories.verbs.telling import refuse_another_text, write_revision
 
 audit.PAST_TENSE |= {
@@ -195,8 +193,7 @@ def given_away(story: Story, text: str, shown: Set[NameShown], *, checked: str =
     firsts = [c.name.rpartition(", ")[0] for c in given if c.name_shown == NameShown.FIRST]
     fulls = [c.name for c in given if c.name_shown == NameShown.FULL]
     names = [*names_of(story.member), *firsts, *fulls]
-    rows = [*told.of(RosterEntry), *told.of(EmailAddress)]
-    addresses = with_own_addresses(story.member, [row.email for row in rows])
+    addresses = author_addresses(told, story)
 
     def marks(words: str) -> list[str]:
         """The author's marks in these words."""
@@ -212,11 +209,7 @@ def given_away(story: Story, text: str, shown: Set[NameShown], *, checked: str =
 @Gathering
 def author_of(*, story: int) -> tuple[QuerySet[Any], ...]:
     """What tells the names and the addresses of a story's author."""
-    return (
-        Consent.objects.filter(story=story),
-        RosterEntry.objects.filter(member__stories=story),
-        EmailAddress.objects.filter(user__member__stories=story),
-    )
+    return (Consent.objects.filter(story=story), *author_address_rows(story))
 
 
 def decide(story: Story, read: Revision, kind: DecisionKind, *, by: User, reason: str = "") -> None:

@@ -18,8 +18,7 @@ from campaigns.models import (
     RosterEntry,
 )
 from campaigns.states import CampaignState
-from campaigns.verbs.members import with_own_addresses
-from portal.gathering import Gathering
+from portal.gathering import Gathered, Gathering
 from stories.models import Consent, Draft, Story
 
 #: What a story's pages and verbs say of it besides itself.
@@ -65,10 +64,7 @@ def surroundings_of(story: Story) -> Surroundings:
         phases=[phase for phase in found.of(Phase) if phase.window_holds(now)],
         consents=found.of(Consent),
         coordinators=found.of(Coordinator),
-        author_addresses=with_own_addresses(
-            story.member,
-            [row.email for row in [*found.of(RosterEntry), *found.of(EmailAddress)]],
-        ),
+        author_addresses=author_addresses(found, story),
     )
 
 
@@ -84,6 +80,21 @@ def around(*, campaign: int, story: int, society: int) -> tuple[QuerySet[Any], .
         Phase.objects.filter(campaign=campaign, campaign__state=CampaignState.RUNNING),
         Consent.objects.live().filter(story=story).select_related("partner"),
         Coordinator.objects.filter(society=society, user__is_active=True).select_related("user"),
+        *author_address_rows(story),
+    )
+
+
+def author_address_rows(story: int) -> tuple[QuerySet[Any], ...]:
+    """Where an author's e-mail addresses stand: with their societies and at their account."""
+    return (
         RosterEntry.objects.filter(member__stories=story),
         EmailAddress.objects.filter(user__member__stories=story),
     )
+
+
+def author_addresses(found: Gathered, story: Story) -> list[str]:
+    """The addresses in those rows, behind the member's and the account's first one, each once."""
+    member = story.member
+    own = [member.email, *([member.user.email] if member.user else [])]
+    rows = [*found.of(RosterEntry), *found.of(EmailAddress)]
+    return list(dict.fromkeys([*own, *(row.email for row in rows)]))
