@@ -21,9 +21,20 @@ def and_next(campaign: Campaign) -> str:
     """While a campaign is set up: a way to the first thing that it still lacks, or to its start."""
     if campaign.state != CampaignState.DRAFT:
         return ""
-    lacks = missing(campaign)
+    lacks = lacking(campaign)
     if not lacks:
         start = reverse("campaigns:start_page", args=[campaign.slug])
         return format_html('Nothing is missing: <a href="{}">the campaign can start</a>.', start)
-    part = reverse(f"campaigns:{lacks[0].part}", args=[campaign.slug])
-    return format_html('Next: <a href="{}">{}</a>', part, lacks[0].words)
+    return format_html('Next: <a href="{url}">{words}</a>', **lacks[0])
+
+
+def lacking(campaign: Campaign) -> list[dict[str, str]]:
+    """What the campaign needs before it can start: part, words, and the address where it is mended."""
+    return [
+        {
+            "part": lack.part,
+            "words": lack.words,
+            "url": reverse(f"campaigns:{lack.part}", args=[campaign.slug]),
+        }
+        for lack in missing(campaign)
+    ]

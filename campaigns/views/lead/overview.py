@@ -26,6 +26,7 @@ from campaigns.rules.eligibility import kinds_of
 from campaigns.states import CampaignState
 from campaigns.verbs import campaigns as verbs
 from campaigns.verbs.invitations import eligible, newly_eligible
+from campaigns.views.lead.next_steps import lacking
 from campaigns.views.lead.parts import parts_of
 from campaigns.views.refusing import show_refusal
 from portal import access
@@ -85,18 +86,6 @@ def setup(request: HttpRequest, slug: str) -> HttpResponse:
             "batches_url": batches_url(campaign),
         },
     )
-
-
-def lacking(campaign: Campaign) -> list[dict[str, str]]:
-    """What the campaign needs before it can start: part, words, and the address where it is mended."""
-    return [
-        {
-            "part": lack.part,
-            "words": lack.words,
-            "url": reverse(f"campaigns:{lack.part}", args=[campaign.slug]),
-        }
-        for lack in verbs.missing(campaign)
-    ]
 
 
 def batches_url(campaign: Campaign) -> str:
